@@ -1,0 +1,1 @@
+"""fusemlir: an open layer-fusion compiler for inference."""

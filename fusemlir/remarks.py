@@ -1,0 +1,76 @@
+"""What a pass has to say: one record per fusion that happened or did not.
+
+The text form is that of MLIR's remark engine, so that tools which read those read ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from xdsl.dialects.builtin import UnknownLoc
+from xdsl.ir import Attribute
+
+
+class RemarkKind(StrEnum):
+    PASSED = "Passed"
+    MISSED = "Missed"
+    FAILURE = "Failure"
+    ANALYSIS = "Analysis"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One decision of one pass at one site."""
+
+    kind: RemarkKind
+    rule: str
+    """Name of the pass, `fuse-conv-relu`."""
+    layers: tuple[str, ...]
+    """Ids of the layers it is about, the anchor first."""
+    reason: str
+    name: str = ""
+    """Display name of what was made, `conv1 + relu1`; empty when nothing was."""
+    constraint: str = ""
+    """Name of the constraint that failed; empty unless missed."""
+    required: str = ""
+    observed: str = ""
+    blocker: str = ""
+    suggestion: str = ""
+    location: Attribute = field(default_factory=UnknownLoc)
+
+    def __str__(self) -> str:
+        """`[Missed] fuse-conv-relu | Category:fusion | Reason="..."`."""
+        fields = {
+            "Reason": self.reason,
+            "Required": self.required,
+            "Observed": self.observed,
+            "Blocker": self.blocker,
+            "Suggestion": self.suggestion,
+        }
+        text = ", ".join(f'{key}="{value}"' for key, value in fields.items() if value)
+        return f"[{self.kind}] {self.rule} | Category:fusion | {text}"
+
+
+_SINK: ContextVar[list[Remark] | None] = ContextVar("remarks", default=None)
+
+
+@contextmanager
+def collect() -> Generator[list[Remark]]:
+    """Gather what is emitted inside the block, in order."""
+    gathered: list[Remark] = []
+    token = _SINK.set(gathered)
+    try:
+        yield gathered
+    finally:
+        _SINK.reset(token)
+
+
+def emit(remark: Remark) -> None:
+    """Hand a remark to the innermost `collect`; without one it is dropped."""
+    sink = _SINK.get()
+    if sink is not None:
+        sink.append(remark)

@@ -46,8 +46,7 @@ class Remark:
         """`[Missed] fuse-conv-relu | Category:fusion | Reason="..."`."""
         fields = {
             "Reason": self.reason,
-            "Required": self.required,
-            "Observed": self.observed,
+            "Constraint": self.constraint,
             "Blocker": self.blocker,
             "Suggestion": self.suggestion,
         }

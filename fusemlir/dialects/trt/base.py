@@ -22,9 +22,15 @@ from xdsl.dialects.builtin import (
     Float32Type,
     IntegerType,
     NoneType,
+    Signedness,
     StringAttr,
     TensorType,
+    bf16,
+    f16,
+    f32,
     i1,
+    i8,
+    i32,
     i64,
 )
 from xdsl.ir import Attribute, SSAValue
@@ -50,6 +56,11 @@ Ints: TypeAlias = DenseArrayBase[IntegerType]
 
 FLOATS = (Float32Type, Float16Type, BFloat16Type)
 
+INTEGERS = (i8, i32, i64)
+
+ELEMENTS = (f32, f16, bf16, *INTEGERS, i1, IntegerType(8, Signedness.UNSIGNED))
+"""Element types of a network; ui8 is there to be cast from and to."""
+
 
 def tensor_type(value: SSAValue) -> Tensor:
     """The tensor type of `value`; every operand and result of a layer has one."""
@@ -71,8 +82,8 @@ def is_float(element: Attribute) -> bool:
 
 
 def is_integer(element: Attribute) -> bool:
-    """Whether it is i8, i32 or i64: an integer that is not a truth value."""
-    return isinstance(element, IntegerType) and element != i1
+    """Whether it is i8, i32 or i64: an integer that layers compute with."""
+    return element in INTEGERS
 
 
 def is_static(shape: Sequence[int]) -> bool:
@@ -189,20 +200,25 @@ class LayerOp(IRDLOperation, ABC):
         """
 
     def verify_(self) -> None:
-        for operand in self.operands:
-            rank = len(shape_of(operand))
-            if rank > MAX_RANK:
-                raise VerifyException(f"rank {rank} is more than {MAX_RANK}")
         for result, inferred in zip(self.results, self.infer(), strict=True):
             found = tensor_type(result)
             if found.element_type != inferred.element_type or not shapes_agree(
                 found.get_shape(), inferred.get_shape()
             ):
                 raise VerifyException(f"result is {found}, inferred is {inferred}")
+        for value in (*self.operands, *self.results):
+            _check_tensor(tensor_type(value))
 
     @property
     def layer_ids(self) -> tuple[str, ...]:
         return () if self.layers is None else tuple(id.data for id in self.layers)
+
+
+def _check_tensor(type: Tensor) -> None:
+    if type.element_type not in ELEMENTS:
+        raise VerifyException(f"no layer takes or gives {type.element_type}")
+    if len(type.get_shape()) > MAX_RANK:
+        raise VerifyException(f"rank {len(type.get_shape())} is more than {MAX_RANK}")
 
 
 def layers_attr(ids: Sequence[str]) -> LayersAttr | None:

@@ -29,6 +29,7 @@ from fusemlir.dialects.trt.base import (
     require_rank,
     require_same_element,
     shape_of,
+    show_shape,
 )
 from fusemlir.dialects.trt.enums import PaddingMode, PaddingModeAttr
 
@@ -136,8 +137,12 @@ class WindowedOp(LayerOp, ABC):
                 raise VerifyException(
                     f"{what} has {len(values)} entries for {axes} spatial axes"
                 )
-            if any(value < least and value != UNKNOWN for value in values):
-                raise VerifyException(f"{what} must be at least {least}: {values}")
+            # A window may be unknown: it can be the shape of a kernel.
+            admitted = (UNKNOWN,) if what == "window" else ()
+            if any(value < least and value not in admitted for value in values):
+                raise VerifyException(
+                    f"{what} must be at least {least}, found {list(values)}"
+                )
 
     def padding_of(self, spatial: Shape) -> tuple[Shape, Shape]:
         """Padding before and after each axis of an input of static size `spatial`."""
@@ -157,8 +162,8 @@ class WindowedOp(LayerOp, ABC):
         )
         if any(size < 1 and size != UNKNOWN for size in output):
             raise VerifyException(
-                f"window {self.extents} does not fit into {spatial} with padding "
-                f"{pre} and {post}"
+                f"window {show_shape(self.extents)} does not fit into "
+                f"{show_shape(spatial)} with padding {list(pre)} and {list(post)}"
             )
         return output
 
@@ -248,8 +253,9 @@ class ContractionOp(WindowedOp, ABC):
         require_same_element(element, element_type_of(self.bias), "input and bias")
         bias = shape_of(self.bias)
         if len(bias) != 1 or not dims_agree(bias[0], output_channels):
+            wanted = show_shape([output_channels])
             raise VerifyException(
-                f"bias must have shape {output_channels}, found {bias}"
+                f"bias must have shape {wanted}, found {show_shape(bias)}"
             )
 
     def result_type(self, channels: int, spatial: Shape) -> tuple[Tensor]:
@@ -334,6 +340,6 @@ class DeconvolutionOp(ContractionOp):
         )
         if any(size < 1 and size != UNKNOWN for size in output):
             raise VerifyException(
-                f"padding {pre} and {post} trims the whole output away"
+                f"padding {list(pre)} and {list(post)} trims the whole output away"
             )
         return output

@@ -14,6 +14,7 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
     irdl_op_definition,
+    lazy_traits_def,
     opt_prop_def,
     prop_def,
     region_def,
@@ -21,7 +22,7 @@ from xdsl.irdl import (
     var_operand_def,
     var_result_def,
 )
-from xdsl.traits import IsolatedFromAbove, IsTerminator, Pure
+from xdsl.traits import HasParent, IsolatedFromAbove, IsTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
 from fusemlir.dialects.trt.base import LayerOp, LayersAttr, layers_attr
@@ -72,8 +73,8 @@ def derive_kind(body: Sequence[Operation]) -> str:
     parts: list[str] = []
     for pointwise, run in groupby(layers, is_pointwise):
         names = [short_name(op) for op in run]
-        whole = pointwise and len(names) in (len(layers), *range(3, len(names) + 1))
-        parts += ["pointwise"] if whole else names
+        long = len(names) > SPELLED_POINTWISE or len(names) == len(layers)
+        parts += ["pointwise"] if pointwise and long else names
     return "_".join(parts)
 
 
@@ -84,7 +85,7 @@ class YieldOp(IRDLOperation):
     name = "trt.yield"
 
     outputs = var_operand_def(TensorType)
-    traits = traits_def(IsTerminator(), Pure())
+    traits = lazy_traits_def(lambda: (IsTerminator(), Pure(), HasParent(FusedOp)))
     assembly_format = "attr-dict ($outputs^ `:` type($outputs))?"
 
     def __init__(self, outputs: Sequence[SSAValue]):
@@ -146,6 +147,11 @@ class FusedOp(IRDLOperation):
     def layer_ids(self) -> tuple[str, ...]:
         return () if self.layers is None else tuple(id.data for id in self.layers)
 
+    def refresh(self) -> None:
+        """Derive kind and layers anew, after the body was changed."""
+        self.kind = StringAttr(derive_kind(list(self.layer_ops)))
+        self.layers = layers_attr(body_ids(list(self.layer_ops)))
+
     def verify_(self) -> None:
         self._verify_signature()
         ops = [op for op in self.block.ops if not isinstance(op, YieldOp)]
@@ -167,6 +173,8 @@ class FusedOp(IRDLOperation):
         yielded = self.terminator.outputs
         if tuple(yielded.types) != tuple(self.outputs.types):
             raise VerifyException("yielded values and results must have equal types")
+        if not yielded:
+            raise VerifyException("a group yields at least one value")
         if len(set(yielded)) != len(yielded):
             raise VerifyException("a value is yielded twice")
         for value in yielded:

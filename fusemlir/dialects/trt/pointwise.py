@@ -9,7 +9,6 @@ from xdsl.dialects.builtin import (
     Float32Type,
     FloatAttr,
     IntegerAttr,
-    IntegerType,
     TensorType,
     f32,
     i1,
@@ -29,6 +28,7 @@ from xdsl.irdl import (
 from xdsl.utils.exceptions import VerifyException
 
 from fusemlir.dialects.trt.base import (
+    ELEMENTS,
     UNKNOWN,
     LayerOp,
     Tensor,
@@ -174,10 +174,14 @@ class ElementWiseOp(LayerOp):
     def infer(self) -> tuple[Tensor, ...]:
         element = element_type_of(self.lhs)
         require_same_element(element, element_type_of(self.rhs), "operands")
-        if self.kind.is_logical != (element == i1):
+        if self.kind.is_logical:
+            legal = element == i1
+        elif self.kind == ElementWiseOperation.POW:
+            legal = is_float(element)
+        else:
+            legal = is_float(element) or is_integer(element)
+        if not legal:
             raise VerifyException(f"{self.kind} does not take {element}")
-        if self.kind == ElementWiseOperation.POW and not is_float(element):
-            raise VerifyException(f"pow does not take {element}")
         shape = broadcast(shape_of(self.lhs), shape_of(self.rhs))
         return (TensorType(i1 if self.kind.is_comparison else element, shape),)
 
@@ -334,8 +338,11 @@ class ScaleOp(LayerOp):
         return (tensor_type(self.input),)
 
     def _check_weight(self, what: str, weight: SSAValue, element: Attribute) -> None:
+        found = element_type_of(weight)
         if is_float(element):
-            require_same_element(element, element_type_of(weight), f"input and {what}")
+            require_same_element(element, found, f"input and {what}")
+        elif not is_float(found):
+            raise VerifyException(f"{what} must be f32, f16 or bf16, found {found}")
         shape = shape_of(weight)
         if len(shape) != 1 or not dims_agree(shape[0], self.weight_count):
             wanted = "?" if self.weight_count == UNKNOWN else self.weight_count
@@ -369,6 +376,6 @@ class CastOp(LayerOp):
     def infer(self) -> tuple[Tensor, ...]:
         element = element_type_of(self.output)
         for side in (element_type_of(self.input), element):
-            if not (is_float(side) or isinstance(side, IntegerType)):
+            if side not in ELEMENTS:
                 raise VerifyException(f"cast does not take {side}")
         return (TensorType(element, shape_of(self.input)),)

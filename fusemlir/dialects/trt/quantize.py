@@ -24,6 +24,8 @@ from fusemlir.dialects.trt.base import (
     is_float,
     require_axis,
     shape_of,
+    shapes_agree,
+    show_shape,
 )
 
 
@@ -77,21 +79,23 @@ class QuantizationOp(LayerOp, ABC):
             return
         if element_type_of(self.zero_point) != quantized:
             raise VerifyException(f"zero point must be {quantized}")
-        if shape_of(self.zero_point) != shape_of(self.scale):
+        if not shapes_agree(shape_of(self.zero_point), shape_of(self.scale)):
             raise VerifyException("zero point and scale must have the same shape")
 
     def _check_scale_shape(self) -> None:
         shape, scale = shape_of(self.input), shape_of(self.scale)
         if self.axis is None:
             if scale:
-                raise VerifyException(f"scale must be a scalar without axis: {scale}")
+                raise VerifyException(
+                    f"scale must be a scalar without axis, found {show_shape(scale)}"
+                )
             return
         axis = self.axis.value.data
         require_axis(axis, len(shape))
         if len(scale) != 1 or not dims_agree(scale[0], shape[axis]):
             raise VerifyException(
-                f"scale must have {shape[axis]} elements in one dimension, "
-                f"found {scale}"
+                f"scale must have shape {show_shape(shape[axis : axis + 1])}, "
+                f"found {show_shape(scale)}"
             )
 
 

@@ -10,7 +10,6 @@ from xdsl.dialects.builtin import (
     IntegerType,
     TensorType,
     UnitAttr,
-    i1,
     i32,
     i64,
 )
@@ -32,6 +31,7 @@ from fusemlir.dialects.trt.base import (
     element_type_of,
     ints,
     is_float,
+    is_integer,
     require_axis,
     shape_of,
     tensor_type,
@@ -104,14 +104,14 @@ class ReduceOp(LayerOp):
 
     def infer(self) -> tuple[Tensor, ...]:
         shape, element = shape_of(self.input), element_type_of(self.input)
-        if element == i1:
-            raise VerifyException("reduce does not take i1")
+        if not (is_float(element) or is_integer(element)):
+            raise VerifyException(f"reduce does not take {element}")
         if not self.axes:
             raise VerifyException("axes must not be empty")
         for axis in self.axes:
             require_axis(axis, len(shape))
         if list(self.axes) != sorted(set(self.axes)):
-            raise VerifyException(f"axes must rise without repeats: {self.axes}")
+            raise VerifyException(f"axes must rise without repeats: {list(self.axes)}")
         kept = [
             1 if axis in self.axes else dim
             for axis, dim in enumerate(shape)
@@ -202,8 +202,8 @@ class TopKOp(LayerOp):
     def infer(self) -> tuple[Tensor, ...]:
         shape, element = shape_of(self.input), element_type_of(self.input)
         k, axis = self.k.value.data, self.axis.value.data
-        if element == i1:
-            raise VerifyException("top_k does not take i1")
+        if not (is_float(element) or is_integer(element)):
+            raise VerifyException(f"top_k does not take {element}")
         require_axis(axis, len(shape))
         if axis < len(shape) - 4:
             raise VerifyException(f"axis {axis} is not one of the last four")

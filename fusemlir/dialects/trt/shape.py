@@ -31,6 +31,7 @@ from fusemlir.dialects.trt.base import (
     require_rank,
     require_same_element,
     shape_of,
+    show_shape,
     tensor_type,
     volume,
 )
@@ -89,7 +90,9 @@ class PaddingOp(LayerOp):
             for dim, pre, post in zip(shape[-2:], self.pre, self.post, strict=True)
         )
         if any(dim < 1 and dim != UNKNOWN for dim in last):
-            raise VerifyException(f"padding leaves {last} of {shape[-2:]}")
+            raise VerifyException(
+                f"padding leaves {show_shape(last)} of {show_shape(shape[-2:])}"
+            )
         return (TensorType(element_type_of(self.input), (*shape[:-2], *last)),)
 
 
@@ -171,7 +174,9 @@ class SliceOp(LayerOp):
                     f"{what} has {len(values)} entries for rank {len(shape)}"
                 )
         if any(size < 0 for size in self.sizes):
-            raise VerifyException(f"size must not be negative: {self.sizes}")
+            raise VerifyException(
+                f"size must not be negative, found {list(self.sizes)}"
+            )
         if self.fill is not None:
             if self.sampling != SampleMode.FILL:
                 raise VerifyException(f"{self.sampling} takes no fill value")

@@ -22,7 +22,6 @@ from fusemlir.dialects.trt.base import (
     element_type_of,
     ints,
     ints_or,
-    is_static,
     shape_of,
     show_shape,
     volume,
@@ -40,37 +39,34 @@ def resolve_reshape(source: Shape, target: Shape, zero_is_placeholder: bool) -> 
     0 copies the dimension at that position, one -1 takes what is left. Raises
     `VerifyException` where the volumes differ or the request is ambiguous.
     """
-    if zero_is_placeholder:
-        target = tuple(_copied(source, at, dim) for at, dim in enumerate(target))
     wildcards = target.count(-1)
     if wildcards > 1:
         raise VerifyException(f"reshape has {wildcards} dimensions of -1")
-    if any(dim < -1 and dim != UNKNOWN for dim in target):
-        raise VerifyException(f"reshape dimensions must be at least -1: {target}")
-    total = volume(source)
-    if wildcards == 0:
-        if UNKNOWN not in (total, volume(target)) and total != volume(target):
-            raise VerifyException(
-                f"cannot reshape {show_shape(source)} to {show_shape(target)}"
-            )
-        return target
-    at = target.index(-1)
-    rest = volume(target[:at] + target[at + 1 :])
-    if rest == 0:
+    if any(dim < -1 for dim in target):
+        raise VerifyException(
+            f"reshape dimensions must be at least -1, found {list(target)}"
+        )
+    copies = {at for at, dim in enumerate(target) if dim == 0 and zero_is_placeholder}
+    if copies and max(copies) >= len(source):
+        raise VerifyException(
+            f"reshape copies dimension {max(copies)} of rank {len(source)}"
+        )
+    shape = [source[at] if at in copies else dim for at, dim in enumerate(target)]
+    # A copied dimension is a factor of both sides: unknown, it can be left out.
+    shared = {at for at in copies if source[at] == UNKNOWN}
+    total = volume([dim for at, dim in enumerate(source) if at not in shared])
+    rest = volume(
+        [dim for at, dim in enumerate(shape) if at not in shared and dim != -1]
+    )
+    known = UNKNOWN not in (total, rest)
+    if wildcards and rest == 0:
         raise VerifyException("reshape of an empty tensor cannot infer -1")
-    if UNKNOWN in (total, rest):
-        return (*target[:at], UNKNOWN, *target[at + 1 :])
-    if total % rest:
-        raise VerifyException(f"cannot reshape {show_shape(source)} to {target}")
-    return (*target[:at], total // rest, *target[at + 1 :])
-
-
-def _copied(source: Shape, at: int, dim: int) -> int:
-    if dim != 0:
-        return dim
-    if at >= len(source):
-        raise VerifyException(f"reshape copies dimension {at} of rank {len(source)}")
-    return source[at]
+    if known and (total % rest if wildcards else total != rest):
+        raise VerifyException(
+            f"cannot reshape {show_shape(source)} to {show_shape(shape)}"
+        )
+    left = total // rest if known and wildcards else UNKNOWN
+    return tuple(left if dim == -1 else dim for dim in shape)
 
 
 @irdl_op_definition
@@ -188,8 +184,6 @@ def only_reshapes(op: ShuffleOp) -> bool:
 
 
 def transpose_moves_nothing(shape: Shape, order: Shape) -> bool:
-    """Whether a permutation keeps the order of all axes that are longer than one."""
-    if not is_static(shape):
-        return list(order) == list(range(len(order)))
+    """Whether a permutation keeps the order of all axes that may be longer than one."""
     long = [axis for axis in order if shape[axis] != 1]
     return long == sorted(long)

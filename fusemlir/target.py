@@ -1,0 +1,34 @@
+"""The device that rules and lowerings may assume."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import ModuleOp
+
+from fusemlir.dialects.trt import TargetAttr
+from fusemlir.dialects.trt.module_attributes import TARGET
+
+DEFAULT_TARGET = "sm_80"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A GPU by its compute capability, `sm_80`, or the host CPU."""
+
+    name: str
+
+    @property
+    def capability(self) -> tuple[int, int] | None:
+        """Compute capability, (8, 0) for `sm_80`; None for the host."""
+        found = re.fullmatch(r"sm_(\d+)(\d)[a-z]?", self.name)
+        return (int(found[1]), int(found[2])) if found else None
+
+    @staticmethod
+    def of_module(module: ModuleOp) -> Target:
+        """The module's target, `DEFAULT_TARGET` where it names none."""
+        attribute = module.attributes.get(TARGET)
+        if isinstance(attribute, TargetAttr):
+            return Target(attribute.device.data)
+        return Target(DEFAULT_TARGET)

@@ -1,0 +1,388 @@
+"""Applies a fusion to a network: the only way from a verdict to changed IR.
+
+The driver owns what every rule must not forget: that a value is not used elsewhere,
+is no output of the network, that no cycle appears, that types stay, that `trt.no_fuse`
+is honoured; the place of what is made, ids, ledger, locations and remarks. After a
+pass `verify_network` checks the result from the outside.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ArrayAttr, FusedLoc, ModuleOp, NoneAttr, StringAttr
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.pattern_rewriter import PatternRewriter
+from xdsl.rewriter import InsertPoint
+
+from fusemlir.dialects.trt import ConstantOp
+from fusemlir.dialects.trt.base import LayerOp, layers_attr
+from fusemlir.dialects.trt.module_attributes import NO_FUSE
+from fusemlir.network import (
+    Group,
+    Node,
+    block_of,
+    functions,
+    is_node,
+    is_output,
+    label,
+    name_layers,
+    node_of,
+    record,
+    sources,
+)
+from fusemlir.remarks import Remark, RemarkKind, emit
+from fusemlir.transforms.fusion import (
+    Blocked,
+    Constraint,
+    Fusion,
+    Missed,
+    Network,
+    Rewrite,
+    Site,
+    Wrap,
+    first_missed,
+)
+from fusemlir.transforms.grouping import make_group
+from fusemlir.transforms.verify_network import verify_network
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a rule wants to do, as the guards see it."""
+
+    rule: str
+    change: Wrap | Rewrite
+    network: Network
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """In execution order; the last one makes what is used afterwards."""
+        return self.network.order.sort(self.change.nodes)
+
+    @property
+    def one_output(self) -> bool:
+        return isinstance(self.change, Rewrite) or not self.change.several_outputs
+
+    @property
+    def intermediates(self) -> Iterator[SSAValue]:
+        """The values that the change makes disappear from the network."""
+        return (value for node in self.nodes[:-1] for value in node.results)
+
+
+def _forbidden(proposal: Proposal) -> Blocked | None:
+    for node in proposal.nodes:
+        attribute = node.attributes.get(NO_FUSE)
+        if attribute is None:
+            continue
+        if not isinstance(attribute, ArrayAttr):
+            return Blocked("trt.no_fuse", label(node))
+        if StringAttr(proposal.rule) in attribute:
+            return Blocked(f'trt.no_fuse = ["{proposal.rule}"]', label(node))
+    return None
+
+
+def _returned(proposal: Proposal) -> Blocked | None:
+    if proposal.one_output:
+        for value in proposal.intermediates:
+            if is_output(value):
+                return Blocked("it is an output of the network", label(value.owner))
+    return None
+
+
+def _used_elsewhere(proposal: Proposal) -> Blocked | None:
+    if not proposal.one_output:
+        return None
+    inside = set(proposal.nodes)
+    for value in proposal.intermediates:
+        others = {use.operation: None for use in value.uses}
+        outside = [op for op in others if op not in inside]
+        if outside:
+            return Blocked(
+                f"{label(value.owner)} is used by {len(others)} layers, also by "
+                f"{label(outside[0])}",
+                label(outside[0]),
+            )
+    return None
+
+
+def _cycle(proposal: Proposal) -> Blocked | None:
+    """A node outside that depends on one of the nodes, and that one depends on."""
+    order, inside = proposal.network.order, set(proposal.nodes)
+    first = min(order[node] for node in inside)
+    reached: set[Operation] = set()
+    stack = [
+        (producer, producer)
+        for node in proposal.nodes
+        for producer in _producers(node)
+        if producer not in inside
+    ]
+    while stack:
+        op, origin = stack.pop()
+        if op in inside:
+            return Blocked(f"{label(origin)} stands between them", label(origin))
+        if op not in reached and order[op] > first:
+            reached.add(op)
+            stack += [(producer, op) for producer in _producers(op)]
+    return None
+
+
+def _producers(op: Operation) -> Iterator[Node]:
+    found = (node_of(operand) for operand in op.operands)
+    return (node for node in found if node is not None)
+
+
+GUARDS: tuple[Constraint[Proposal], ...] = (
+    Constraint(
+        name="no-fuse",
+        sentence="A layer that carries trt.no_fuse stays as it is.",
+        required="no trt.no_fuse on the layers",
+        violation=_forbidden,
+        suggestion="remove trt.no_fuse",
+    ),
+    Constraint(
+        name="network-output",
+        sentence="A value that the network returns must exist.",
+        required="an intermediate value that is no output",
+        violation=_returned,
+    ),
+    Constraint(
+        name="single-use",
+        sentence="A value that is used elsewhere must exist.",
+        required="an intermediate value with no other use",
+        violation=_used_elsewhere,
+    ),
+    Constraint(
+        name="convex",
+        sentence="A kernel cannot wait for what waits for it.",
+        required="no path that leaves the group and comes back",
+        violation=_cycle,
+    ),
+)
+"""What must hold for every change, whatever the rule."""
+
+
+def _retyped(change: Rewrite, values: list[Attribute]) -> str | None:
+    wanted = list(change.nodes[-1].result_types)
+    if values == wanted:
+        return None
+    return f"{', '.join(map(str, values))} for {', '.join(map(str, wanted))}"
+
+
+TYPES: Constraint[tuple[Rewrite, list[Attribute]]] = Constraint(
+    name="types",
+    sentence="The element type of a tensor is its precision; no fusion changes it.",
+    required="a result of the same type",
+    violation=lambda subject: _retyped(*subject),
+)
+"""Asked once the new layers are built."""
+
+
+@dataclass
+class Driver:
+    """Visits the nodes of one network for one rule."""
+
+    network: Network
+    missed: dict[Operation, Remark] = field(default_factory=dict[Operation, Remark])
+    """Of the present sweep: what did not fuse, by the node it was asked about."""
+
+    def run(self, rule: Fusion[Any]) -> None:
+        """Apply `rule` until nothing changes, in topological order; then say what
+        it missed."""
+        while self._sweep(rule):
+            pass
+        for remark in self.missed.values():
+            emit(remark)
+
+    def _sweep(self, rule: Fusion[Any]) -> bool:
+        self.missed.clear()
+        changed = False
+        op = block_of(self.network.function).first_op
+        while op is not None:
+            following = op.next_op
+            rewriter = PatternRewriter(op)
+            again = self.visit(rule, op, rewriter)
+            changed |= rewriter.has_done_action
+            op = again if again is not None else following
+        return changed
+
+    def visit(
+        self, rule: Fusion[Any], op: Operation, rewriter: PatternRewriter
+    ) -> Operation | None:
+        """Try `rule` with `op` as its last node; what was made of it, if anything.
+
+        Only nodes of the network's block are visited, never the body of a group.
+        """
+        if not is_node(op) or op.parent is not block_of(self.network.function):
+            return None
+        for site in rule.sites(op, self.network):
+            verdict = rule.verdict(site, self.network)
+            if not isinstance(verdict, Missed):
+                proposal = Proposal(rule.name, verdict, self.network)
+                verdict = first_missed(GUARDS, proposal) or self._apply(
+                    proposal, rewriter
+                )
+            if not isinstance(verdict, Missed):
+                return verdict
+            self.missed.setdefault(op, _missed_remark(rule, site, verdict))
+        return None
+
+    def _apply(
+        self, proposal: Proposal, rewriter: PatternRewriter
+    ) -> Operation | Missed | None:
+        if isinstance(proposal.change, Wrap):
+            return self._wrap(proposal, rewriter)
+        return self._rewrite(proposal, proposal.change, rewriter)
+
+    def _wrap(self, proposal: Proposal, rewriter: PatternRewriter) -> Operation:
+        nodes = proposal.nodes
+        last = nodes[-1]
+        group, replaced = make_group(nodes)
+        group.location = FusedLoc(tuple(node.location for node in nodes), NoneAttr())
+        rewriter.insert(group, InsertPoint.before(last))
+        self._move_users_below(group, nodes, rewriter)
+        for old, new in zip(replaced, group.results, strict=True):
+            new.name_hint = old.name_hint
+            rewriter.replace_all_uses_with(old, new)
+        self._erase(nodes, rewriter)
+        self.network.order.insert([group])
+        emit(_passed_remark(proposal, Group(group).name, last.location))
+        return group
+
+    def _move_users_below(
+        self, group: Operation, nodes: tuple[Node, ...], rewriter: PatternRewriter
+    ) -> None:
+        """Put what stands before the group but uses a result of it behind it.
+
+        The group stands where its last node stood; with several outputs a user of an
+        earlier one can stand before that. Their order among themselves stays.
+        """
+        inside = set[Operation](nodes)
+        early = [
+            use.operation
+            for node in nodes[:-1]
+            for value in node.results
+            for use in value.uses
+            if use.operation not in inside
+        ]
+        order = self.network.order
+        if not any(order[op] < order[nodes[-1]] for op in early):
+            return
+        late = set[Operation]()
+        op = nodes[0].next_op
+        anchor = nodes[-1]
+        moved: list[Operation] = []
+        while op is not None and op is not group:
+            following = op.next_op
+            if op not in inside and any(
+                operand.owner in inside or operand.owner in late
+                for operand in op.operands
+            ):
+                late.add(op)
+                moved.append(op)
+                op.detach()
+            op = following
+        rewriter.insert(moved, InsertPoint.after(anchor))
+        self.network.order.insert(moved)
+
+    def _rewrite(
+        self, proposal: Proposal, change: Rewrite, rewriter: PatternRewriter
+    ) -> Operation | Missed | None:
+        nodes = proposal.nodes
+        last = nodes[-1]
+        new_ops, values = change.build()
+        missed = TYPES.check((change, [value.type for value in values]))
+        if missed is not None:
+            for op in reversed(new_ops):
+                op.drop_all_references()
+            return missed
+        ids = [id for node in nodes for id in node.layer_ids]
+        self._inherit(proposal.rule, ids, new_ops, values)
+        for op in new_ops:
+            op.location = last.location
+        name = Group(new_ops[-1]).name if new_ops else ""
+        rewriter.insert(list(new_ops), InsertPoint.before(last))
+        for old, new in zip(last.results, values, strict=True):
+            new.name_hint = new.name_hint or old.name_hint
+            rewriter.replace_all_uses_with(old, new)
+        self._erase(nodes, rewriter)
+        if new_ops:
+            self.network.order.insert(new_ops)
+        emit(_passed_remark(proposal, name, last.location))
+        return new_ops[0] if new_ops else None
+
+    def _inherit(
+        self,
+        rule: str,
+        ids: list[str],
+        new_ops: Sequence[LayerOp],
+        values: Sequence[SSAValue],
+    ) -> None:
+        """Give the ids of what is replaced to the last new layer; to the ledger,
+        with the layer that computes the value now, where there is none."""
+        computing = [op for op in new_ops if not isinstance(op, ConstantOp)]
+        if computing:
+            computing[-1].layers = layers_attr(ids)
+            return
+        heirs = [node_of(value) for value in values]
+        heir = [id for node in heirs if node is not None for id in node.layer_ids]
+        record(self.network.function, ids, rule, heir)
+
+    def _erase(self, nodes: tuple[Node, ...], rewriter: PatternRewriter) -> None:
+        for node in reversed(nodes):
+            self.network.order.remove(node)
+            rewriter.erase(node)
+
+
+def run_fusion(
+    module: ModuleOp, make_rule: Callable[[Driver], Fusion[Any]], name: str
+) -> None:
+    """Apply one rule to each network of `module` and check the result."""
+    for function in functions(module):
+        name_layers(function)
+        before = set(sources(function))
+        driver = Driver(Network(module, function))
+        driver.run(make_rule(driver))
+        verify_network(function, before, after=name)
+
+
+def _passed_remark(proposal: Proposal, name: str, location: Attribute) -> Remark:
+    ids = tuple(id for node in proposal.nodes for id in node.layer_ids)
+    what = f"fused into {name}" if name else "erased"
+    return Remark(
+        RemarkKind.PASSED, proposal.rule, ids, what, name=name, location=location
+    )
+
+
+def _missed_remark(rule: Fusion[Any], site: Site, missed: Missed) -> Remark:
+    return Remark(
+        RemarkKind.MISSED,
+        rule.name,
+        tuple(id for node in reversed(site.nodes) for id in node.layer_ids),
+        f"needs {missed.required}, found {missed.observed}",
+        constraint=missed.constraint,
+        required=missed.required,
+        observed=missed.observed,
+        blocker=missed.blocker,
+        suggestion=missed.suggestion,
+        location=site.nodes[-1].location,
+    )
+
+
+@dataclass(frozen=True)
+class FusionPass(ModulePass, ABC):
+    """A pass that applies one rule to every network of the module."""
+
+    rule: ClassVar[type[Fusion[Any]]]
+
+    def make_rule(self, driver: Driver) -> Fusion[Any]:
+        return self.rule(driver)
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        run_fusion(op, self.make_rule, self.name)

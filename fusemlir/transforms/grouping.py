@@ -1,0 +1,81 @@
+"""Between nodes of a network and the body of a `trt.fused`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.ir import Block, Operation, OpResult, Region, SSAValue
+
+from fusemlir.dialects.trt import ConstantOp, FusedOp, YieldOp
+from fusemlir.dialects.trt.base import shape_of, volume
+from fusemlir.network import Node
+
+
+def make_group(nodes: Sequence[Node]) -> tuple[FusedOp, list[OpResult]]:
+    """A group that computes what `nodes`, in execution order, do; detached.
+
+    Its body holds copies of their layers, groups opened up. Its results stand for
+    those values of `nodes` that are used outside of them, which are returned too.
+    """
+    body = _Body()
+    inside = set[Operation](nodes)
+    for node in nodes:
+        if isinstance(node, FusedOp):
+            body.open(node)
+        else:
+            body.copy(node)
+    used = [
+        result
+        for node in nodes
+        for result in node.results
+        if any(use.operation not in inside for use in result.uses)
+    ]
+    body.block.add_op(YieldOp([body.values[result] for result in used]))
+    return FusedOp(body.inputs, Region(body.block)), used
+
+
+def is_inlined(op: Operation) -> bool:
+    """Whether a group holds its own copy of `op`: a constant of a single element."""
+    return isinstance(op, ConstantOp) and volume(shape_of(op.output)) == 1
+
+
+class _Body:
+    """The block of a group while it is being filled."""
+
+    def __init__(self) -> None:
+        self.block = Block()
+        self.inputs: list[SSAValue] = []
+        self.values: dict[SSAValue, SSAValue] = {}
+        """By value of the network, the value in the body."""
+
+    def open(self, group: FusedOp) -> None:
+        """Copy the layers of a group and let its results mean what they yield."""
+        inner: dict[SSAValue, SSAValue] = {
+            argument: self.value(operand)
+            for argument, operand in zip(group.block.args, group.inputs, strict=True)
+        }
+        for layer in group.layer_ops:
+            self.block.add_op(layer.clone(inner))
+        for result, yielded in zip(
+            group.outputs, group.terminator.outputs, strict=True
+        ):
+            self.values[result] = inner[yielded]
+
+    def copy(self, layer: Operation) -> None:
+        for operand in layer.operands:
+            self.value(operand)
+        self.block.add_op(layer.clone(self.values))
+
+    def value(self, outer: SSAValue) -> SSAValue:
+        """What stands for `outer` in the body; an input where nothing does yet."""
+        if outer in self.values:
+            return self.values[outer]
+        owner = outer.owner
+        if isinstance(owner, Operation) and is_inlined(owner):
+            self.block.add_op(owner.clone(self.values))
+            return self.values[outer]
+        argument = self.block.insert_arg(outer.type, len(self.block.args))
+        argument.name_hint = outer.name_hint
+        self.inputs.append(outer)
+        self.values[outer] = argument
+        return argument

@@ -192,13 +192,16 @@ class Driver:
     missed: dict[Operation, Remark] = field(default_factory=dict[Operation, Remark])
     """Of the present sweep: what did not fuse, by the node it was asked about."""
 
-    def run(self, rule: Fusion[Any]) -> None:
-        """Apply `rule` until nothing changes, in topological order; then say what
-        it missed."""
+    def run(self, rule: Fusion[Any]) -> bool:
+        """Apply `rule` until nothing changes, in topological order, then say what it
+        missed; whether anything changed."""
+        changed = False
         while self._sweep(rule):
-            pass
-        for remark in self.missed.values():
-            emit(remark)
+            changed = True
+        if rule.explains:
+            for remark in self.missed.values():
+                emit(remark)
+        return changed
 
     def _sweep(self, rule: Fusion[Any]) -> bool:
         self.missed.clear()
@@ -306,7 +309,9 @@ class Driver:
         self._inherit(proposal.rule, ids, new_ops, values)
         for op in new_ops:
             op.location = last.location
-        name = Group(new_ops[-1]).name if new_ops else ""
+        name = ""
+        if new_ops:
+            name = Group(new_ops[-1]).name if len(nodes) > 1 else new_ops[-1].name
         rewriter.insert(list(new_ops), InsertPoint.before(last))
         for old, new in zip(last.results, values, strict=True):
             new.name_hint = new.name_hint or old.name_hint
@@ -330,8 +335,8 @@ class Driver:
         if computing:
             computing[-1].layers = layers_attr(ids)
             return
-        heirs = [node_of(value) for value in values]
-        heir = [id for node in heirs if node is not None for id in node.layer_ids]
+        heirs = [node for value in values if (node := node_of(value)) is not None]
+        heir = [id for node in heirs for id in node.layer_ids]
         record(self.network.function, ids, rule, heir)
 
     def _erase(self, nodes: tuple[Node, ...], rewriter: PatternRewriter) -> None:
@@ -340,21 +345,28 @@ class Driver:
             rewriter.erase(node)
 
 
-def run_fusion(
-    module: ModuleOp, make_rule: Callable[[Driver], Fusion[Any]], name: str
+def run_fusions(
+    module: ModuleOp, make_rules: Sequence[Callable[[Driver], Fusion[Any]]], name: str
 ) -> None:
-    """Apply one rule to each network of `module` and check the result."""
+    """Apply rules to each network of `module`, again until none finds anything to
+    do, and check the result."""
     for function in functions(module):
         name_layers(function)
         before = set(sources(function))
         driver = Driver(Network(module, function))
-        driver.run(make_rule(driver))
+        rules = [make_rule(driver) for make_rule in make_rules]
+        changed = True
+        while changed:
+            changes = [driver.run(rule) for rule in rules]
+            # One rule runs to its fixed point by itself.
+            changed = len(rules) > 1 and any(changes)
         verify_network(function, before, after=name)
 
 
 def _passed_remark(proposal: Proposal, name: str, location: Attribute) -> Remark:
     ids = tuple(id for node in proposal.nodes for id in node.layer_ids)
-    what = f"fused into {name}" if name else "erased"
+    verb = "became" if len(proposal.nodes) == 1 else "fused into"
+    what = f"{verb} {name}" if name else "erased"
     return Remark(
         RemarkKind.PASSED, proposal.rule, ids, what, name=name, location=location
     )
@@ -385,4 +397,4 @@ class FusionPass(ModulePass, ABC):
         return self.rule(driver)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        run_fusion(op, self.make_rule, self.name)
+        run_fusions(op, [self.make_rule], self.name)

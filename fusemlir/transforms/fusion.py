@@ -149,6 +149,8 @@ class Fusion(RewritePattern, ABC, Generic[SiteT]):
 
     constraints: ClassVar[Sequence[Constraint[Any]]]
     """In the order in which they are asked; the first that fails is the reason."""
+    explains: ClassVar[bool] = True
+    """Whether what it missed is of interest."""
 
     @abstractmethod
     def sites(self, node: Node, network: Network) -> Iterable[SiteT]:

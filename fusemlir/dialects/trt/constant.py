@@ -20,14 +20,13 @@ from xdsl.irdl.declarative_assembly_format import (
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
+from fusemlir.dialects.exact_printer import Dense, is_uniform, print_dense
 from fusemlir.dialects.trt.base import LayerOp, Tensor
 from fusemlir.dialects.trt.weight import (
     DENSE_LIMIT,
     ConstantValue,
-    Dense,
     WeightAttr,
     is_constant_value,
-    print_dense,
 )
 
 
@@ -78,13 +77,17 @@ class ConstantOp(LayerOp):
         super().__init__([], {"value": value}, layers=layers)
 
     def infer(self) -> tuple[Tensor, ...]:
-        return (cast(Tensor, self.value.type),)
+        return (type_of(self.value),)
 
 
 def constant_value(value: SSAValue) -> ConstantValue | None:
     """What the constant that makes `value` holds; None where it is no constant."""
     owner = value.owner
     return owner.value if isinstance(owner, ConstantOp) else None
+
+
+def type_of(value: ConstantValue) -> Tensor:
+    return cast(Tensor, value.type)
 
 
 def scalar_of(value: ConstantValue) -> float | int | None:
@@ -94,7 +97,7 @@ def scalar_of(value: ConstantValue) -> float | int | None:
             return None
         (value,) = value.weights
         return scalar_of(value)
-    if len(value) == 0 or not value.is_splat():
+    if len(value) == 0 or not is_uniform(value):
         return None
     return cast("float | int", next(iter(value.get_values())))
 

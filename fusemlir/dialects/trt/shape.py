@@ -174,9 +174,7 @@ class SliceOp(LayerOp):
                     f"{what} has {len(values)} entries for rank {len(shape)}"
                 )
         if any(size < 0 for size in self.sizes):
-            raise VerifyException(
-                f"size must not be negative, found {list(self.sizes)}"
-            )
+            raise VerifyException(f"size must not be negative: {list(self.sizes)}")
         if self.fill is not None:
             if self.sampling != SampleMode.FILL:
                 raise VerifyException(f"{self.sampling} takes no fill value")

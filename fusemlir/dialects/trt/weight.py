@@ -9,9 +9,8 @@ arrays, so that sharing is safe and text between two runs loses nothing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from typing_extensions import TypeIs
 from xdsl.dialects.builtin import (
@@ -26,19 +25,16 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.ir import Attribute, ParametrizedAttribute
-from xdsl.irdl import (
-    irdl_attr_definition,
-)
+from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
+from fusemlir.dialects.exact_printer import Dense, print_dense
 from fusemlir.dialects.trt.base import Ints, Tensor, ints, is_static
 
 DENSE_LIMIT = 64
 """Constants of up to this many elements are stored in the IR, larger ones by name."""
-
-Dense: TypeAlias = DenseIntOrFPElementsAttr[Any]
 
 NAMED = ""
 """The recipe of a weight that is an array of the source: its one argument is a name."""
@@ -249,30 +245,3 @@ def _parse_argument(parser: AttrParser) -> Attribute:
     if parser.parse_optional_keyword("dense"):
         return parser.parse_dense_int_or_fp_elements_attr(None)
     return _parse_weight(parser)
-
-
-def print_dense(printer: Printer, value: Dense) -> None:
-    """Print a dense constant so that reading it back gives the same bits.
-
-    xDSL writes infinities, NaNs and some large floats as hexadecimal numbers, which
-    its parser reads as finite floats: such payloads go as one hexadecimal string.
-    """
-    if all(_reads_back(number) for number in _distinct_floats(value)):
-        printer.print_attribute(value)
-        return
-    printer.print_string(f'dense<"0x{value.data.data.hex().upper()}"> : ')
-    printer.print_attribute(value.type)
-
-
-def _distinct_floats(value: Dense) -> set[float]:
-    numbers = cast("Sequence[float | int]", value.get_values())
-    return {number for number in numbers if isinstance(number, float)}
-
-
-def _reads_back(number: float) -> bool:
-    """Whether xDSL prints a decimal: scientific where that is exact, else with a
-    point, which it takes for a hexadecimal number where there is none."""
-    if not math.isfinite(number):
-        return False
-    exact = float(f"{number:.5e}") == number
-    return exact or ("." in f"{number:.9g}" and "." in repr(number))

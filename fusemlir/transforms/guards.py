@@ -1,0 +1,145 @@
+"""What must hold for every fusion, whatever its rule: asked by the driver alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from xdsl.dialects.builtin import ArrayAttr, StringAttr
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from fusemlir.dialects.trt.module_attributes import NO_FUSE
+from fusemlir.network import Node, is_output, label, node_of
+from fusemlir.transforms.fusion import Blocked, Constraint, Network, Rewrite, Wrap
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a rule wants to do, as the guards see it."""
+
+    rule: str
+    change: Wrap | Rewrite
+    network: Network
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """In execution order; the last one makes what is used afterwards."""
+        return self.network.order.sort(self.change.nodes)
+
+    @property
+    def one_output(self) -> bool:
+        return isinstance(self.change, Rewrite) or not self.change.several_outputs
+
+    @property
+    def intermediates(self) -> Iterator[SSAValue]:
+        """The values that the change makes disappear from the network."""
+        return (value for node in self.nodes[:-1] for value in node.results)
+
+
+def _forbidden(proposal: Proposal) -> Blocked | None:
+    for node in proposal.nodes:
+        attribute = node.attributes.get(NO_FUSE)
+        if attribute is None:
+            continue
+        if not isinstance(attribute, ArrayAttr):
+            return Blocked("trt.no_fuse", label(node))
+        if StringAttr(proposal.rule) in attribute:
+            return Blocked(f'trt.no_fuse = ["{proposal.rule}"]', label(node))
+    return None
+
+
+def _returned(proposal: Proposal) -> Blocked | None:
+    if proposal.one_output:
+        for value in proposal.intermediates:
+            if is_output(value):
+                return Blocked("it is an output of the network", label(value.owner))
+    return None
+
+
+def _used_elsewhere(proposal: Proposal) -> Blocked | None:
+    if not proposal.one_output:
+        return None
+    inside = set(proposal.nodes)
+    for value in proposal.intermediates:
+        others = {use.operation: None for use in value.uses}
+        outside = [op for op in others if op not in inside]
+        if outside:
+            return Blocked(
+                f"{label(value.owner)} is used by {len(others)} layers, also by "
+                f"{label(outside[0])}",
+                label(outside[0]),
+            )
+    return None
+
+
+def _cycle(proposal: Proposal) -> Blocked | None:
+    """A node outside that depends on one of the nodes, and that one depends on."""
+    order, inside = proposal.network.order, set(proposal.nodes)
+    first = min(order[node] for node in inside)
+    reached: set[Operation] = set()
+    stack = [
+        (producer, producer)
+        for node in proposal.nodes
+        for producer in _producers(node)
+        if producer not in inside
+    ]
+    while stack:
+        op, origin = stack.pop()
+        if op in inside:
+            return Blocked(f"{label(origin)} stands between them", label(origin))
+        if op not in reached and order[op] > first:
+            reached.add(op)
+            stack += [(producer, op) for producer in _producers(op)]
+    return None
+
+
+def _producers(op: Operation) -> Iterator[Node]:
+    found = (node_of(operand) for operand in op.operands)
+    return (node for node in found if node is not None)
+
+
+GUARDS: tuple[Constraint[Proposal], ...] = (
+    Constraint(
+        name="no-fuse",
+        sentence="A layer that carries trt.no_fuse stays as it is.",
+        required="no trt.no_fuse on the layers",
+        violation=_forbidden,
+        suggestion="remove trt.no_fuse",
+    ),
+    Constraint(
+        name="network-output",
+        sentence="A value that the network returns must exist.",
+        required="an intermediate value that is no output",
+        violation=_returned,
+    ),
+    Constraint(
+        name="single-use",
+        sentence="A value that is used elsewhere must exist.",
+        required="an intermediate value with no other use",
+        violation=_used_elsewhere,
+    ),
+    Constraint(
+        name="convex",
+        sentence="A kernel cannot wait for what waits for it.",
+        required="no path that leaves the group and comes back",
+        violation=_cycle,
+    ),
+)
+"""What must hold for every change, whatever the rule."""
+
+
+def _retyped(change: Rewrite, values: list[Attribute]) -> str | None:
+    wanted = list(change.nodes[-1].result_types)
+    if values == wanted:
+        return None
+    return f"{', '.join(map(str, values))} for {', '.join(map(str, wanted))}"
+
+
+TYPES: Constraint[tuple[Rewrite, list[Attribute]]] = Constraint(
+    name="types",
+    sentence="The element type of a tensor is its precision; no fusion changes it.",
+    required="a result of the same type",
+    violation=lambda subject: _retyped(*subject),
+)
+"""Asked once the new layers are built."""

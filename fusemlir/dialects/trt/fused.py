@@ -153,23 +153,23 @@ class FusedOp(IRDLOperation):
         self.layers = layers_attr(body_ids(list(self.layer_ops)))
 
     def verify_(self) -> None:
-        self._verify_signature()
+        if not isinstance(self.block.last_op, YieldOp):
+            raise VerifyException("the body must end in trt.yield")
         ops = [op for op in self.block.ops if not isinstance(op, YieldOp)]
-        if not ops:
-            raise VerifyException("a group needs at least one layer")
         for op in ops:
             if not isinstance(op, LayerOp):
                 raise VerifyException(f"a group holds layers only, found {op.name}")
+        self._verify_signature()
         if self.kind.data != (kind := derive_kind(ops)):
             raise VerifyException(f"kind is '{self.kind.data}', the body is '{kind}'")
         if self.layer_ids != (ids := body_ids(ops)):
-            raise VerifyException(f"layers are {self.layer_ids}, the body has {ids}")
+            raise VerifyException(
+                f"layers are {list(self.layer_ids)}, the body has {list(ids)}"
+            )
 
     def _verify_signature(self) -> None:
         if self.block.arg_types != tuple(self.inputs.types):
             raise VerifyException("block arguments and inputs must have equal types")
-        if not isinstance(self.block.last_op, YieldOp):
-            raise VerifyException("the body must end in trt.yield")
         yielded = self.terminator.outputs
         if tuple(yielded.types) != tuple(self.outputs.types):
             raise VerifyException("yielded values and results must have equal types")

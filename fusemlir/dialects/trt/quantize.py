@@ -73,7 +73,8 @@ class QuantizationOp(LayerOp, ABC):
             raise VerifyException(f"the quantised side must be i8, found {quantized}")
         scale = element_type_of(self.scale)
         if not (isinstance(scale, Float32Type) or scale == real):
-            raise VerifyException(f"scale must be f32 or {real}, found {scale}")
+            wanted = " or ".join(dict.fromkeys(("f32", str(real))))
+            raise VerifyException(f"scale must be {wanted}, found {scale}")
         self._check_scale_shape()
         if self.zero_point is None:
             return

@@ -189,11 +189,11 @@ class SliceOp(LayerOp):
         axes = zip(shape, self.starts, self.sizes, self.strides, strict=True)
         for axis, (dim, start, size, stride) in enumerate(axes):
             last = start + (size - 1) * stride
-            if size == 0 or dim == UNKNOWN:
-                continue
-            if not (0 <= start < dim and 0 <= last < dim):
+            fits = dim == UNKNOWN or max(start, last) < dim
+            if size > 0 and not (fits and min(start, last) >= 0):
                 raise VerifyException(
-                    f"axis {axis} reads {start} to {last} of {dim} elements"
+                    f"axis {axis} reads {start} to {last} of {show_shape([dim])} "
+                    "elements"
                 )
 
 

@@ -36,8 +36,9 @@ def permute(shape: Sequence[int], order: Sequence[int]) -> Shape:
 def resolve_reshape(source: Shape, target: Shape, zero_is_placeholder: bool) -> Shape:
     """The shape that reshape dimensions `target` give to a tensor of `source`.
 
-    0 copies the dimension at that position, one -1 takes what is left. Raises
-    `VerifyException` where the volumes differ or the request is ambiguous.
+    0 copies the dimension at that position, one -1 takes what is left. An unknown
+    dimension that is copied is taken not to be 0. Raises `VerifyException` where the
+    volumes differ or the request is ambiguous.
     """
     wildcards = target.count(-1)
     if wildcards > 1:
@@ -52,7 +53,7 @@ def resolve_reshape(source: Shape, target: Shape, zero_is_placeholder: bool) -> 
             f"reshape copies dimension {max(copies)} of rank {len(source)}"
         )
     shape = [source[at] if at in copies else dim for at, dim in enumerate(target)]
-    # A copied dimension is a factor of both sides: unknown, it can be left out.
+    # A copied dimension is a factor of both sides, so an unknown one is left out.
     shared = {at for at in copies if source[at] == UNKNOWN}
     total = volume([dim for at, dim in enumerate(source) if at not in shared])
     rest = volume(

@@ -9,6 +9,7 @@ arrays, so that sharing is safe and text between two runs loses nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias, cast
 
@@ -120,11 +121,9 @@ class WeightAttr(ParametrizedAttribute):
     @property
     def options(self) -> tuple[float | tuple[int, ...], ...]:
         """The numbers and lists that follow the weights."""
-        return tuple(
-            _option(a)
-            for a in self.arguments
-            if not (is_constant_value(a) or isinstance(a, StringAttr))
-        )
+        if self.is_named:
+            return ()
+        return tuple(_option(a) for a in self.arguments if not is_constant_value(a))
 
     def verify(self) -> None:
         if not is_static(self.type.get_shape()):
@@ -134,6 +133,12 @@ class WeightAttr(ParametrizedAttribute):
         recipe = self.recipe.data
         if recipe not in RECIPES:
             raise VerifyException(f"unknown recipe '{recipe}'")
+        are_weights = [is_constant_value(argument) for argument in self.arguments]
+        if are_weights != sorted(are_weights, reverse=True):
+            raise VerifyException("weights come before numbers and lists")
+        for option in self.options:
+            if isinstance(option, float) and not math.isfinite(option):
+                raise VerifyException(f"a number of a recipe is finite, found {option}")
         wanted, _ = RECIPES[recipe]
         if wanted not in (-1, len(self.weights)):
             raise VerifyException(

@@ -1,0 +1,66 @@
+"""Printing of floats so that reading the text back gives the same bits.
+
+xDSL writes infinities, NaNs and floats whose decimal has no point as hexadecimal
+numbers. Inside `dense` its parser takes those for integers, and where no type follows
+it refuses them. It also writes zeros of both signs as one zero.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from io import StringIO
+from typing import Any, TypeAlias, cast
+
+from xdsl.dialects.builtin import AnyFloat, DenseIntOrFPElementsAttr
+from xdsl.ir import Attribute
+from xdsl.printer import Printer
+
+Dense: TypeAlias = DenseIntOrFPElementsAttr[Any]
+
+
+class ExactPrinter(Printer):
+    """xDSL's printer, with every float in a form that reads back."""
+
+    def print_attribute(self, attribute: Attribute) -> None:
+        if isinstance(attribute, DenseIntOrFPElementsAttr):
+            print_dense(self, cast(Dense, attribute))
+        else:
+            super().print_attribute(attribute)
+
+    def print_float(self, value: float, type: AnyFloat) -> None:
+        if math.isfinite(value) and _is_written_as_bits(value, type):
+            self.print_string(repr(value))
+        else:
+            super().print_float(value, type)
+
+
+def print_dense(printer: Printer, value: Dense) -> None:
+    """Print a dense constant; as one hexadecimal string where decimals would not do."""
+    if _has_decimals(value):
+        value.print_builtin(printer)
+        return
+    printer.print_string(f'dense<"0x{value.data.data.hex().upper()}"> : ')
+    printer.print_attribute(value.type)
+
+
+def is_uniform(value: Dense) -> bool:
+    """Whether all elements have the same bits, of which 0.0 and -0.0 are not a case."""
+    size = value.get_element_type().compile_time_size
+    return value.data.data == value.data.data[:size] * len(value)
+
+
+def _has_decimals(value: Dense) -> bool:
+    element = value.get_element_type()
+    if not isinstance(element, AnyFloat) or len(value) == 0:
+        return True
+    if value.is_splat() and not is_uniform(value):
+        return False
+    numbers = set(cast("Sequence[float]", value.get_values()))
+    return not any(_is_written_as_bits(number, element) for number in numbers)
+
+
+def _is_written_as_bits(value: float, type: AnyFloat) -> bool:
+    text = StringIO()
+    Printer(text).print_float(value, type)
+    return text.getvalue().startswith("0x")

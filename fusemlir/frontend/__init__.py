@@ -1,0 +1,1 @@
+"""Networks from files: ONNX models and MLIR text."""

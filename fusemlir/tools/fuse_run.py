@@ -1,0 +1,207 @@
+"""The command `fuse-run`: fuses a network, runs it, and says what came out."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fusemlir.tools.command import EXIT_OK, EXIT_USER_ERROR, run_command
+from fusemlir.tools.command_line import CommandLine
+from fusemlir.tools.progress import step
+from fusemlir.tools.run_command_line import (
+    help_page,
+    names,
+    parse_run_line,
+    positive_integer,
+    tolerance,
+)
+from fusemlir.tools.source import parse_shapes, read_source
+from fusemlir.tools.usage import UsageError
+
+if TYPE_CHECKING:
+    from xdsl.dialects.builtin import ModuleOp
+
+    from fusemlir.runtime.engine import Engine
+    from fusemlir.source_network import SourceNetwork
+    from fusemlir.weights import Array
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run with the words of a command line; the exit code, see `run_command`."""
+    given = sys.argv[1:] if words is None else words
+    return run_command("fuse-run", lambda: _run(given))
+
+
+def _run(words: Sequence[str]) -> int:
+    line = parse_run_line(words)
+    if line.is_on("help"):
+        sys.stdout.write(help_page())
+        return EXIT_OK
+    if line.is_on("version"):
+        from fusemlir.tools.help_text import version
+
+        sys.stdout.write(version("fuse-run"))
+        return EXIT_OK
+    return _Run.of(line).run()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run of the command, with everything on its command line looked into."""
+
+    line: CommandLine
+    shapes: dict[str, tuple[int, ...]]
+    threads: int | None
+    seed: int
+    tolerance: float | None
+    verbose: bool
+
+    @staticmethod
+    def of(line: CommandLine) -> _Run:
+        """Raises `UsageError`, before anything is read or written."""
+        if line.is_on("no-fusion") and line.value("fuse", "none") != "none":
+            raise UsageError("flags '--no-fusion' and '--fuse' contradict each other")
+        if line.is_on("no-fusion") and "rules" in line.values:
+            raise UsageError("flags '--no-fusion' and '--rules' contradict each other")
+        return _Run(
+            line,
+            parse_shapes(line.values.get("shape", [])),
+            positive_integer(line, "threads", 1),
+            positive_integer(line, "seed", 0) or 0,
+            tolerance(line),
+            line.is_on("verbose"),
+        )
+
+    def run(self) -> int:
+        network = self._read()
+        unfused = network.module.clone()
+        engine = self._compile(network)
+        self._describe(engine)
+        inputs = self._inputs(engine)
+        start = time.perf_counter()
+        with step(f"running on {engine.device.name}", always=self.verbose):
+            outputs = engine.run(inputs)
+        _print("run", f"{time.perf_counter() - start:.3f} s")
+        _print_outputs(outputs)
+        self._write(outputs)
+        if not self.line.is_on("compare"):
+            return EXIT_OK
+        return self._compare(engine, unfused, inputs, outputs)
+
+    def _read(self) -> SourceNetwork:
+        from fusemlir.source_network import SourceNetwork, make_context
+
+        path = self.line.input
+        with step(f"reading {path}", always=self.verbose):
+            if path != "-":
+                network = SourceNetwork.read(path, self.shapes)
+            else:
+                from fusemlir.frontend.mlir import parse_module
+
+                text = read_source(path).text or ""
+                module = parse_module(make_context(), text, "<stdin>")
+                network = SourceNetwork.read(module, self.shapes)
+        if "weights" in self.line.values:
+            network.set_weights(self.line.value("weights", ""))
+        return network
+
+    def _compile(self, network: SourceNetwork) -> Engine:
+        from fusemlir.pipeline import compile_network, fusion_passes
+
+        fuse = "none" if self.line.is_on("no-fusion") else "practice"
+        passes = fusion_passes(
+            self.line.value("fuse", fuse),
+            names(self.line, "rules"),
+            names(self.line, "disable-rules") or (),
+        )
+        with step(f"fusing {network.name}", always=self.verbose):
+            return compile_network(
+                network,
+                passes,
+                device=self.line.value("device", "auto"),
+                threads=self.threads,
+            )
+
+    def _describe(self, engine: Engine) -> None:
+        from fusemlir.tools.fusion_report import fusion_report, headline, kernel_list
+
+        if self.verbose:
+            for remark in engine.remarks:
+                print(remark)
+        if self.line.is_on("summary"):
+            width = _width()
+            print(fusion_report(engine, width), end="\n\n")
+            print(kernel_list(engine.kernels, width), end="\n\n")
+        print(engine.name)
+        _print("device", str(engine.device))
+        _print("network", headline(engine))
+
+    def _inputs(self, engine: Engine) -> Mapping[str, Array]:
+        from fusemlir.tools.run_data import random_inputs, read_arrays
+
+        if "inputs" in self.line.values:
+            path = self.line.value("inputs", "")
+            inputs, origin = read_arrays(path), f"from {path}"
+        else:
+            inputs = random_inputs(engine.inputs, self.seed)
+            origin = f"random, seed {self.seed}"
+        for tensor in engine.inputs:
+            _print("input", f"{tensor}, {origin}")
+        return inputs
+
+    def _write(self, outputs: Mapping[str, Array]) -> None:
+        from fusemlir.tools.run_data import write_arrays
+
+        path = self.line.value("outputs", "")
+        if path:
+            write_arrays(path, outputs)
+            _print("written", path)
+
+    def _compare(
+        self,
+        engine: Engine,
+        unfused: ModuleOp,
+        inputs: Mapping[str, Array],
+        outputs: Mapping[str, Array],
+    ) -> int:
+        from fusemlir.tools.comparison import default_tolerance, differences, meaning
+
+        with step("running the unfused network", always=self.verbose):
+            wanted = meaning(unfused, engine.signature.bind(inputs))
+        allowed = self.tolerance
+        if allowed is None:
+            allowed = default_tolerance(unfused)
+        found = differences(list(outputs), list(outputs.values()), wanted)
+        for difference in found:
+            _print("compare", f"{difference}")
+        passed = all(difference.within(allowed) for difference in found)
+        verdict = "PASS" if passed else "FAIL"
+        _print(verdict, f"against the unfused network, {allowed:g} relative allowed")
+        return EXIT_OK if passed else EXIT_USER_ERROR
+
+
+def _print(what: str, text: str) -> None:
+    print(f"  {what:<9} {text}")
+
+
+def _print_outputs(outputs: Mapping[str, Array]) -> None:
+    from fusemlir.tools.run_data import describe_array
+
+    for name, array in outputs.items():
+        head, *rest = describe_array(name, array)
+        _print("output", head)
+        for line in rest:
+            _print("", line)
+
+
+def _width() -> int | None:
+    """Columns of the terminal; None where the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

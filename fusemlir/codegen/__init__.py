@@ -1,0 +1,1 @@
+"""From LLVM dialects to what a device loads: PTX text."""

@@ -1,0 +1,174 @@
+"""One walk that replaces operations by llvm ones, types included.
+
+A conversion is a table from operation classes to functions. The tables of several
+dialects can be joined: then one walk converts them all, and a value whose type changes
+(`index`, `memref`) is handed from one converted operation to the next without a cast in
+between. Only where an operation stays unconverted is there an unrealized cast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from xdsl.dialects.builtin import (
+    IndexType,
+    IntAttr,
+    IntegerAttr,
+    MemRefType,
+    NoneAttr,
+    UnrealizedConversionCastOp,
+    VectorType,
+    i64,
+)
+from xdsl.dialects.llvm import LLVMPointerType
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
+from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.utils.exceptions import PassFailedException
+from xdsl.utils.hints import isa
+
+OpT = TypeVar("OpT", bound=Operation)
+
+Lowering = Callable[["Conversion", Any], Sequence[SSAValue]]
+"""From a conversion and the operation to replace to the values of its results."""
+
+Table = Mapping[type[Operation], Lowering]
+
+
+def convert_type(ty: Attribute) -> Attribute:
+    """The llvm dialect's type for `ty`: i64 for index, a bare pointer for memref."""
+    if isinstance(ty, IndexType):
+        return i64
+    if isa(ty, MemRefType):
+        return LLVMPointerType(address_space(ty))
+    if isa(ty, VectorType) and isinstance(ty.element_type, IndexType):
+        return VectorType(i64, ty.shape, ty.scalable_dims)
+    return ty
+
+
+def address_space(ty: MemRefType) -> IntAttr | NoneAttr:
+    """The address space of a memref: 0 is generic, 1 global, 3 shared, 5 local."""
+    match ty.memory_space:
+        case NoneAttr():
+            return NoneAttr()
+        case IntegerAttr(value=IntAttr(data=0)):
+            return NoneAttr()
+        case IntegerAttr(value=space):
+            return space
+        case space:
+            raise PassFailedException(
+                f"a memref's memory space has to be an integer, found {space}"
+            )
+
+
+def after(value: SSAValue) -> InsertPoint:
+    """The first place at which `value` can be used."""
+    if isinstance(value.owner, Block):
+        return InsertPoint.at_start(value.owner)
+    return InsertPoint.after(value.owner)
+
+
+@dataclass
+class Conversion:
+    """The state of one walk: which value now stands for which."""
+
+    table: Table
+    anchor: Operation = field(init=False)
+    """The operation being converted; new ones are put before it."""
+    converted: dict[SSAValue, SSAValue] = field(
+        default_factory=dict[SSAValue, SSAValue]
+    )
+    stale_arguments: list[BlockArgument] = field(default_factory=list[BlockArgument])
+    seen_through: list[Operation] = field(default_factory=list[Operation])
+    """Casts of earlier walks that may have lost their last use."""
+
+    def apply(self, root: Operation) -> None:
+        """Convert all operations inside `root` that the table knows."""
+        work = [op for op in root.walk() if type(op) in self.table]
+        for op in work:
+            self.anchor = op
+            results = self.table[type(op)](self, op)
+            for old, new in zip(op.results, results, strict=True):
+                self.replace(old, new)
+        # In reverse, so that who used a value is gone before who made it.
+        for op in reversed(work):
+            for result in op.results:
+                self.keep_old_uses(result)
+            Rewriter.erase_op(op)
+        for arg in self.stale_arguments:
+            self.keep_old_uses(arg)
+            arg.block.erase_arg(arg)
+        for cast in self.seen_through:
+            if cast.parent is not None and not cast.results[0].uses:
+                Rewriter.erase_op(cast)
+
+    def insert(self, op: OpT) -> OpT:
+        """Put `op` before the operation being converted, and give it its location."""
+        op.location = self.anchor.location
+        block = self.anchor.parent
+        assert block is not None
+        block.insert_op_before(op, self.anchor)
+        return op
+
+    def operand(self, value: SSAValue) -> SSAValue:
+        """`value` as a value of a type that the llvm dialect has."""
+        known = self.converted.get(value)
+        if known is not None:
+            return known
+        ty = convert_type(value.type)
+        if ty == value.type:
+            return value
+        match value.owner:
+            case UnrealizedConversionCastOp(inputs=[source]) if source.type == ty:
+                self.seen_through.append(value.owner)
+                self.converted[value] = source
+                return source
+            case _:
+                self.converted[value] = cast = insert_cast(value, ty)
+                return cast
+
+    def operands(self, op: Operation) -> list[SSAValue]:
+        """The operands of `op`, each as `operand` gives it."""
+        return [self.operand(value) for value in op.operands]
+
+    def block_arguments(self, block: Block) -> None:
+        """Give the arguments of `block` types that the llvm dialect has."""
+        for arg in tuple(block.args):
+            ty = convert_type(arg.type)
+            if ty == arg.type or arg in self.converted:
+                continue
+            self.replace(arg, block.insert_arg(ty, arg.index))
+            self.stale_arguments.append(arg)
+
+    def replace(self, old: SSAValue, new: SSAValue) -> None:
+        """Let `new` stand for `old`: at once or, where types differ, use by use."""
+        if new.name_hint is None:
+            new.name_hint = old.name_hint
+        if old.type == new.type:
+            old.replace_all_uses_with(new)
+        else:
+            self.converted[old] = new
+
+    def keep_old_uses(self, old: SSAValue) -> None:
+        """Cast back for the operations that this walk left as they were."""
+        if not old.uses:
+            return
+        new = self.converted[old]
+        for use in tuple(old.uses):
+            match use.operation:
+                case UnrealizedConversionCastOp(outputs=[cast]) if (
+                    cast.type == new.type
+                ):
+                    cast.replace_all_uses_with(new)
+                    Rewriter.erase_op(use.operation)
+                case _:
+                    pass
+        if old.uses:
+            old.replace_all_uses_with(insert_cast(new, old.type))
+
+
+def insert_cast(value: SSAValue, ty: Attribute) -> SSAValue:
+    cast = UnrealizedConversionCastOp.get([value], [ty])
+    Rewriter.insert_op(cast, after(value))
+    return cast.results[0]

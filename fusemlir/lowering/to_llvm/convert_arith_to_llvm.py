@@ -1,0 +1,159 @@
+"""arith → llvm: the same operations on the same types, index being i64."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import arith, llvm
+from xdsl.dialects.builtin import (
+    FixedBitwidthType,
+    IndexType,
+    IntegerAttr,
+    ModuleOp,
+    i64,
+)
+from xdsl.ir import Attribute, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.utils.hints import isa
+
+from fusemlir.diagnostics import DiagnosticError
+from fusemlir.dialects import llvm as extra
+from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering, convert_type
+from fusemlir.lowering.to_llvm.elementwise import (
+    fast_math,
+    insert_twin,
+    to_float_twin,
+    to_twin,
+)
+
+INTEGER_TWINS = {
+    arith.DivUIOp: llvm.UDivOp,
+    arith.DivSIOp: llvm.SDivOp,
+    arith.RemUIOp: llvm.URemOp,
+    arith.RemSIOp: llvm.SRemOp,
+    arith.AndIOp: llvm.AndOp,
+    arith.OrIOp: llvm.OrOp,
+    arith.XOrIOp: llvm.XOrOp,
+    arith.ShRUIOp: llvm.LShrOp,
+    arith.ShRSIOp: llvm.AShrOp,
+    arith.MaxSIOp: extra.SMaxOp,
+    arith.MinSIOp: extra.SMinOp,
+    arith.MaxUIOp: extra.UMaxOp,
+    arith.MinUIOp: extra.UMinOp,
+    arith.ExtSIOp: llvm.SExtOp,
+    arith.ExtUIOp: llvm.ZExtOp,
+    arith.TruncIOp: llvm.TruncOp,
+    arith.ExtFOp: llvm.FPExtOp,
+    arith.TruncFOp: llvm.FPTruncOp,
+    arith.FPToSIOp: extra.FPToSIOp,
+    arith.FPToUIOp: extra.FPToUIOp,
+    arith.SIToFPOp: llvm.SIToFPOp,
+    arith.UIToFPOp: extra.UIToFPOp,
+}
+
+FLOAT_TWINS = {
+    arith.AddfOp: llvm.FAddOp,
+    arith.SubfOp: llvm.FSubOp,
+    arith.MulfOp: llvm.FMulOp,
+    arith.DivfOp: llvm.FDivOp,
+    arith.NegfOp: llvm.FNegOp,
+    arith.MaximumfOp: extra.MaximumOp,
+    arith.MinimumfOp: extra.MinimumOp,
+    arith.MaxnumfOp: llvm.VectorFMaxOp,
+    arith.MinnumfOp: llvm.VectorFMinOp,
+    arith.SelectOp: llvm.SelectOp,
+}
+
+OVERFLOW_TWINS = {
+    arith.AddiOp: llvm.AddOp,
+    arith.SubiOp: llvm.SubOp,
+    arith.MuliOp: llvm.MulOp,
+    arith.ShLIOp: llvm.ShlOp,
+}
+
+
+def to_overflow_twin(
+    twin: type[llvm.ArithmeticBinOpOverflow],
+) -> Lowering:
+    """The lowering to `twin`, whose overflow flags are the bits nsw = 1, nuw = 2."""
+
+    def lower(
+        conversion: Conversion, op: arith.SignlessIntegerBinaryOperation
+    ) -> Sequence[SSAValue]:
+        flags = op.properties.get("overflowFlags")
+        bits = 0
+        if isinstance(flags, arith.IntegerOverflowAttr):
+            bits |= arith.IntegerOverflowFlag.NSW in flags.data
+            bits |= (arith.IntegerOverflowFlag.NUW in flags.data) << 1
+        properties: dict[str, Attribute] = {"overflowFlags": IntegerAttr(bits, 32)}
+        return insert_twin(conversion, op, twin, properties)
+
+    return lower
+
+
+def lower_constant(conversion: Conversion, op: arith.ConstantOp) -> Sequence[SSAValue]:
+    value = op.value
+    ty = convert_type(op.result.type)
+    if isa(value, IntegerAttr) and isinstance(value.type, IndexType):
+        value = IntegerAttr(value.value.data, i64)
+    return [conversion.insert(llvm.ConstantOp(value, ty)).result]
+
+
+def lower_cmpi(conversion: Conversion, op: arith.CmpiOp) -> Sequence[SSAValue]:
+    return insert_twin(conversion, op, llvm.ICmpOp, {"predicate": op.predicate})
+
+
+def lower_cmpf(conversion: Conversion, op: arith.CmpfOp) -> Sequence[SSAValue]:
+    properties: dict[str, Attribute] = {
+        "predicate": op.predicate,
+        "fastmathFlags": fast_math(op),
+    }
+    return insert_twin(conversion, op, llvm.FCmpOp, properties)
+
+
+def lower_bitcast(conversion: Conversion, op: arith.BitcastOp) -> Sequence[SSAValue]:
+    if convert_type(op.input.type) == convert_type(op.result.type):
+        return [conversion.operand(op.input)]
+    return insert_twin(conversion, op, llvm.BitcastOp, {})
+
+
+def lower_index_cast(
+    conversion: Conversion, op: arith.IndexCastOp
+) -> Sequence[SSAValue]:
+    """Between index, that is i64, and an integer: nothing, a trunc or a sext."""
+    value = conversion.operand(op.input)
+    source, target = value.type, convert_type(op.result.type)
+    if source == target:
+        return [value]
+    if not (
+        isinstance(source, FixedBitwidthType) and isinstance(target, FixedBitwidthType)
+    ):
+        raise DiagnosticError.at(
+            op.location, f"arith.index_cast from {source} to {target}"
+        )
+    narrows = source.bitwidth > target.bitwidth
+    return insert_twin(conversion, op, llvm.TruncOp if narrows else llvm.SExtOp, {})
+
+
+ARITH_TO_LLVM: dict[type, Lowering] = {
+    **{source: to_twin(twin) for source, twin in INTEGER_TWINS.items()},
+    **{source: to_float_twin(twin) for source, twin in FLOAT_TWINS.items()},
+    **{source: to_overflow_twin(twin) for source, twin in OVERFLOW_TWINS.items()},
+    arith.ConstantOp: lower_constant,
+    arith.CmpiOp: lower_cmpi,
+    arith.CmpfOp: lower_cmpf,
+    arith.BitcastOp: lower_bitcast,
+    arith.IndexCastOp: lower_index_cast,
+}
+
+
+@dataclass(frozen=True)
+class ConvertArithToLlvmPass(ModulePass):
+    """Convert arith to the llvm dialect, index to i64."""
+
+    name = "convert-arith-to-llvm"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        Conversion(ARITH_TO_LLVM).apply(op)

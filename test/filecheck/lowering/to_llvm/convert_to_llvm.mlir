@@ -1,0 +1,56 @@
+// RUN: fuse-opt %s --convert-to-llvm | FileCheck %s
+// RUN: fuse-opt %s --convert-to-llvm | FileCheck %s --check-prefix=NOTHING
+// RUN: fuse-opt %s --convert-scf-to-cf --convert-gpu-to-nvvm --convert-arith-to-llvm --convert-memref-to-llvm --convert-math-to-llvm --convert-cf-to-llvm | FileCheck %s --check-prefix=NOTHING
+
+// In any order, the conversions leave nothing between them.
+// NOTHING-LABEL: "gpu.module"
+// NOTHING-NOT:   unrealized_conversion_cast
+// NOTHING-NOT:   {{(arith|memref|scf|cf|math)\.}}
+// NOTHING:       llvm.return
+// NOTHING-LABEL: func.func @the_host_stays_as_it_is
+"gpu.module"() <{sym_name = "kernels"}> ({
+  // CHECK:       llvm.func @sum_of_a_row(%[[X:.*]]: !llvm.ptr, %[[Y:.*]]: !llvm.ptr) attributes {gpu.kernel, nvvm.kernel
+  // CHECK:         %[[T32:.*]] = nvvm.read.ptx.sreg.tid.x
+  // CHECK:         %[[T:.*]] = llvm.sext %[[T32]]
+  // CHECK:         %[[IN:.*]] = llvm.icmp "ult" %[[T]]
+  // CHECK:         llvm.cond_br %[[IN]], ^[[BODY:.*]], ^[[END:.*]]
+  // CHECK:       ^[[LOOP:.*]](%[[K:.*]]: i64, %[[SUM:.*]]: f32):
+  // CHECK:         %[[MORE:.*]] = llvm.icmp "slt" %[[K]]
+  // CHECK:         llvm.cond_br %[[MORE]], ^[[STEP:.*]], ^[[DONE:.*]]
+  // CHECK:       ^[[STEP]]:
+  // CHECK:         llvm.getelementptr inbounds %[[X]][
+  // CHECK:         %[[V:.*]] = llvm.load
+  // CHECK:         %[[NEXT:.*]] = llvm.intr.fma(%[[V]], %[[V]], %[[SUM]])
+  // CHECK:         llvm.br ^[[LOOP]](%{{.*}}, %[[NEXT]] : i64, f32)
+  // CHECK:       ^[[DONE]]:
+  // CHECK:         %[[P:.*]] = llvm.getelementptr inbounds %[[Y]][%[[T]]]
+  // CHECK:         llvm.store %[[SUM]], %[[P]]
+  // CHECK:       ^[[END]]:
+  // CHECK:         llvm.return
+  "gpu.func"() <{function_type = (memref<8x16xf32>, memref<8xf32>) -> ()}> ({
+  ^bb0(%x: memref<8x16xf32>, %y: memref<8xf32>):
+    %t = "gpu.thread_id"() <{dimension = #gpu<dim x>}> : () -> index
+    %rows = arith.constant 8 : index
+    %in = arith.cmpi ult, %t, %rows : index
+    scf.if %in {
+      %zero = arith.constant 0 : index
+      %one = arith.constant 1 : index
+      %columns = arith.constant 16 : index
+      %none = arith.constant 0.0 : f32
+      %sum = scf.for %k = %zero to %columns step %one iter_args(%part = %none) -> (f32) {
+        %v = memref.load %x[%t, %k] : memref<8x16xf32>
+        %next = math.fma %v, %v, %part : f32
+        scf.yield %next : f32
+      }
+      memref.store %sum, %y[%t] : memref<8xf32>
+    }
+    "gpu.return"() : () -> ()
+  }) {sym_name = "sum_of_a_row", gpu.kernel, known_block_size = array<i32: 32, 1, 1>} : () -> ()
+}) : () -> ()
+
+// CHECK-LABEL: func.func @the_host_stays_as_it_is
+func.func @the_host_stays_as_it_is(%i: index) -> index {
+  // CHECK: arith.addi %{{.*}} : index
+  %r = arith.addi %i, %i : index
+  func.return %r : index
+}

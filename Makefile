@@ -1,0 +1,56 @@
+# Needs make and Python 3.11 or newer; `make PYTHON=python3.12` chooses which.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help venv test check lint types lit pytest run clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST))
+
+venv: $(INSTALLED) ## make the environment, anew when pyproject.toml changes
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+		"make venv: needs Python 3.11 or newer, found " + sys.version.split()[0] \
+		+ "; say make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[dev]'
+	@touch $@
+
+test: $(INSTALLED) ## run lint, types, lit and pytest; stop at what fails first
+	@for step in lint types lit pytest; do \
+		echo "make test: $$step"; \
+		$(MAKE) --no-print-directory $$step || \
+			{ echo "make test: $$step failed" >&2; exit 1; }; \
+	done
+	@echo "make test: all passed"
+
+check: test ## the same as test
+
+lint: $(INSTALLED) ## check style and format with ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED) ## check types with basedpyright
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+lit: $(INSTALLED) ## check the IR after each pass
+	$(BIN)/lit -v -j2 test/filecheck
+
+pytest: $(INSTALLED) ## run the tests in Python
+	$(BIN)/pytest -n 2
+
+run: $(INSTALLED) ## show the whole walk on one network
+	$(BIN)/python tools/demo.py
+
+clean: ## remove what tests and builds leave; the environment stays
+	rm -rf build dist fusemlir.egg-info .hypothesis .pytest_cache .ruff_cache
+	find fusemlir test tools -name __pycache__ -prune -exec rm -rf {} +
+	find test/filecheck -name Output -prune -exec rm -rf {} +
+	find test/filecheck -name .lit_test_times.txt -delete

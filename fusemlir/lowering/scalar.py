@@ -1,9 +1,8 @@
 """One pointwise layer on one element, in arith and math.
 
-A float of any width is computed as f32 and rounded where it is stored, integers are
-exact and wrap around, truth values are i1; ui8 is held in an i8. Within a kernel a
-value is not rounded between layers. NaN propagates through max, min and what is made
-of them. Operations are put where xDSL's `ImplicitBuilder` stands.
+Floats are f32 whatever their tensor's type is, not rounded between layers; integers
+are exact and wrap around; truth values are i1. NaN propagates through max, min and what
+is made of them. Operations are put where xDSL's `ImplicitBuilder` stands.
 """
 
 from __future__ import annotations
@@ -12,19 +11,8 @@ from collections.abc import Callable, Sequence
 from math import pi, sqrt
 
 from xdsl.dialects import arith, math
-from xdsl.dialects.builtin import (
-    BFloat16Type,
-    Float16Type,
-    FloatAttr,
-    IntegerAttr,
-    IntegerType,
-    Signedness,
-    f32,
-    i1,
-    i8,
-)
-from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.utils.hints import isa
+from xdsl.dialects.builtin import f32, i1
+from xdsl.ir import Operation, SSAValue
 
 from fusemlir.dialects.trt import (
     ActivationOp,
@@ -39,41 +27,13 @@ from fusemlir.dialects.trt.enums import (
     ElementWiseOperation,
     UnaryOperation,
 )
-
-UI8 = IntegerType(8, Signedness.UNSIGNED)
-
-
-def storage_type(element: Attribute) -> Attribute:
-    """What an element of a tensor is in memory: arith knows signless integers only."""
-    return i8 if element == UI8 else element
+from fusemlir.dialects.trt.fused import is_pointwise
+from fusemlir.lowering.element_conversion import convert, integer, real, saturate
 
 
-def compute_type(element: Attribute) -> Attribute:
-    """What an element of a tensor is between its load and its store."""
-    return f32 if is_float(element) else storage_type(element)
-
-
-def widen(value: SSAValue) -> SSAValue:
-    """A value as loaded, in the type that is computed in."""
-    if isinstance(value.type, Float16Type | BFloat16Type):
-        return arith.ExtFOp(value, f32).result
-    return value
-
-
-def narrow(value: SSAValue, element: Attribute) -> SSAValue:
-    """A computed value as it is stored, rounded half to even."""
-    if isinstance(element, Float16Type | BFloat16Type):
-        return arith.TruncFOp(value, element).result
-    return value
-
-
-def constant(value: float, element: Attribute) -> SSAValue:
-    """A number as an element of `element` is computed in."""
-    match compute_type(element):
-        case IntegerType() as integer:
-            return _integer(integer, int(value))
-        case _:
-            return _real(value)
+def has_scalar_form(layer: LayerOp) -> bool:
+    """Whether `emit_layer` takes it."""
+    return is_pointwise(layer) or isinstance(layer, CastOp)
 
 
 def emit_layer(layer: LayerOp, operands: Sequence[SSAValue]) -> SSAValue:
@@ -96,18 +56,11 @@ def emit_layer(layer: LayerOp, operands: Sequence[SSAValue]) -> SSAValue:
             return _scale(layer, operands)
         case CastOp():
             (x,) = operands
-            return _cast(x, element_type_of(layer.input), element_type_of(layer.output))
+            return convert(
+                x, element_type_of(layer.input), element_type_of(layer.output)
+            )
         case _:
             raise ValueError(f"{layer.name} is not pointwise")
-
-
-def _real(value: float) -> SSAValue:
-    return arith.ConstantOp(FloatAttr(value, f32)).result
-
-
-def _integer(type: Attribute, value: int) -> SSAValue:
-    assert isa(type, IntegerType)
-    return arith.ConstantOp(IntegerAttr(value, type, truncate_bits=True)).result
 
 
 def _binary(operation: Callable[[SSAValue, SSAValue], Operation]) -> Binary:
@@ -147,68 +100,66 @@ def _select(condition: SSAValue, a: SSAValue, b: SSAValue) -> SSAValue:
 
 def _activation(layer: ActivationOp, x: SSAValue) -> SSAValue:
     if not is_float(element_type_of(layer.input)):
-        return arith.MaxSIOp(x, _integer(x.type, 0)).result
+        return arith.MaxSIOp(x, integer(x.type, 0)).result
     alpha = 0.0 if layer.alpha is None else layer.alpha.value.data
     beta = 0.0 if layer.beta is None else layer.beta.value.data
     return ACTIVATIONS[layer.kind](x, alpha, beta)
 
 
 def _sigmoid(x: SSAValue) -> SSAValue:
-    return _div(_real(1), _add(_real(1), _exp(_neg(x))))
+    return _div(real(1), _add(real(1), _exp(_neg(x))))
 
 
 def _clip(x: SSAValue, low: float, high: float) -> SSAValue:
-    return _max(_real(low), _min(_real(high), x))
+    return _max(real(low), _min(real(high), x))
 
 
 def _exponential_unit(x: SSAValue, alpha: float, predicate: str) -> SSAValue:
     """x where `x predicate 0`, else alpha (e^x - 1)."""
-    keeps = _compare(predicate)(x, _real(0))
-    return _select(keeps, x, _mul(_real(alpha), _expm1(x)))
+    keeps = _compare(predicate)(x, real(0))
+    return _select(keeps, x, _mul(real(alpha), _expm1(x)))
 
 
 def _leaky_relu(x: SSAValue, alpha: float) -> SSAValue:
-    keeps = _compare("oge")(x, _real(0))
-    return _select(keeps, x, _mul(_real(alpha), x))
+    keeps = _compare("oge")(x, real(0))
+    return _select(keeps, x, _mul(real(alpha), x))
 
 
 def _softplus(x: SSAValue, alpha: float, beta: float) -> SSAValue:
     """alpha log(e^t + 1) of t = beta x, as max(t, 0) + log1p(e^-|t|)."""
-    t = _mul(_real(beta), x)
+    t = _mul(real(beta), x)
     tail = _log1p(_exp(_neg(_abs(t))))
-    return _mul(_real(alpha), _add(_max(t, _real(0)), tail))
+    return _mul(real(alpha), _add(_max(t, real(0)), tail))
 
 
 def _gelu_erf(x: SSAValue) -> SSAValue:
-    gate = _add(_real(1), _erf(_mul(x, _real(sqrt(0.5)))))
-    return _mul(_mul(x, _real(0.5)), gate)
+    gate = _add(real(1), _erf(_mul(x, real(sqrt(0.5)))))
+    return _mul(_mul(x, real(0.5)), gate)
 
 
 def _gelu_tanh(x: SSAValue) -> SSAValue:
     """x sigmoid(2u), which 1 + tanh u is without its cancellation, as one division."""
     cubed = _mul(_mul(x, x), x)
-    u = math.FmaOp(cubed, _real(0.044715), x).result
-    return _div(x, _add(_real(1), _exp(_mul(u, _real(-2 * sqrt(2 / pi))))))
+    u = math.FmaOp(cubed, real(0.044715), x).result
+    return _div(x, _add(real(1), _exp(_mul(u, real(-2 * sqrt(2 / pi))))))
 
 
 ACTIVATIONS: dict[ActivationType, Callable[[SSAValue, float, float], SSAValue]] = {
-    ActivationType.RELU: lambda x, a, b: _max(x, _real(0)),
+    ActivationType.RELU: lambda x, a, b: _max(x, real(0)),
     ActivationType.SIGMOID: lambda x, a, b: _sigmoid(x),
     ActivationType.TANH: lambda x, a, b: _tanh(x),
     ActivationType.LEAKY_RELU: lambda x, a, b: _leaky_relu(x, a),
     ActivationType.ELU: lambda x, a, b: _exponential_unit(x, a, "oge"),
-    ActivationType.SELU: lambda x, a, b: _mul(_real(b), _exponential_unit(x, a, "ogt")),
-    ActivationType.SOFTSIGN: lambda x, a, b: _div(x, _add(_real(1), _abs(x))),
+    ActivationType.SELU: lambda x, a, b: _mul(real(b), _exponential_unit(x, a, "ogt")),
+    ActivationType.SOFTSIGN: lambda x, a, b: _div(x, _add(real(1), _abs(x))),
     ActivationType.SOFTPLUS: _softplus,
     ActivationType.CLIP: _clip,
     ActivationType.HARD_SIGMOID: lambda x, a, b: _clip(
-        math.FmaOp(x, _real(a), _real(b)).result, 0, 1
+        math.FmaOp(x, real(a), real(b)).result, 0, 1
     ),
-    ActivationType.SCALED_TANH: lambda x, a, b: _mul(
-        _real(a), _tanh(_mul(_real(b), x))
-    ),
+    ActivationType.SCALED_TANH: lambda x, a, b: _mul(real(a), _tanh(_mul(real(b), x))),
     ActivationType.THRESHOLDED_RELU: lambda x, a, b: _select(
-        _compare("ogt")(x, _real(a)), x, _real(0)
+        _compare("ogt")(x, real(a)), x, real(0)
     ),
     ActivationType.GELU_ERF: lambda x, a, b: _gelu_erf(x),
     ActivationType.GELU_TANH: lambda x, a, b: _gelu_tanh(x),
@@ -231,13 +182,13 @@ FLOAT_ELEMENT_WISE: dict[ElementWiseOperation, Binary] = {
 
 
 def _negated(x: SSAValue) -> SSAValue:
-    return arith.SubiOp(_integer(x.type, 0), x).result
+    return arith.SubiOp(integer(x.type, 0), x).result
 
 
 def _divide(a: SSAValue, b: SSAValue) -> SSAValue:
     """Truncating; 0 where `b` is 0. LLVM leaves that and -2^31 / -1 undefined."""
-    zero, one = _integer(b.type, 0), _integer(b.type, 1)
-    is_zero, is_minus_one = _equal(b, zero), _equal(b, _integer(b.type, -1))
+    zero, one = integer(b.type, 0), integer(b.type, 1)
+    is_zero, is_minus_one = _equal(b, zero), _equal(b, integer(b.type, -1))
     divisor = _select(arith.OrIOp(is_zero, is_minus_one).result, one, b)
     quotient = arith.DivSIOp(a, divisor).result
     return _select(is_zero, zero, _select(is_minus_one, _negated(a), quotient))
@@ -245,11 +196,11 @@ def _divide(a: SSAValue, b: SSAValue) -> SSAValue:
 
 def _floor_divide(a: SSAValue, b: SSAValue) -> SSAValue:
     """One less than the truncated quotient where signs differ and there is a rest."""
-    zero, quotient = _integer(b.type, 0), _divide(a, b)
+    zero, quotient = integer(b.type, 0), _divide(a, b)
     rest = arith.SubiOp(a, arith.MuliOp(quotient, b).result).result
     signs_differ = arith.XOrIOp(_less(rest, zero), _less(b, zero)).result
     has_rest = _and(_compare("ne")(rest, zero), _compare("ne")(b, zero))
-    less = arith.SubiOp(quotient, _integer(b.type, 1)).result
+    less = arith.SubiOp(quotient, integer(b.type, 1)).result
     return _select(_and(has_rest, signs_differ), less, quotient)
 
 
@@ -274,17 +225,17 @@ INTEGER_ELEMENT_WISE: dict[ElementWiseOperation, Binary] = {
 def _sign(x: SSAValue) -> SSAValue:
     # Of zeros and NaN, x - x is +0 and NaN.
     is_negative, is_positive = (
-        _compare("olt")(x, _real(0)),
-        _compare("ogt")(x, _real(0)),
+        _compare("olt")(x, real(0)),
+        _compare("ogt")(x, real(0)),
     )
-    return _select(is_positive, _real(1), _select(is_negative, _real(-1), _sub(x, x)))
+    return _select(is_positive, real(1), _select(is_negative, real(-1), _sub(x, x)))
 
 
 FLOAT_UNARY: dict[UnaryOperation, Unary] = {
     UnaryOperation.EXP: _exp,
     UnaryOperation.LOG: _unary(math.LogOp),
     UnaryOperation.SQRT: _unary(math.SqrtOp),
-    UnaryOperation.RECIP: lambda x: _div(_real(1), x),
+    UnaryOperation.RECIP: lambda x: _div(real(1), x),
     UnaryOperation.ABS: _abs,
     UnaryOperation.NEG: _neg,
     UnaryOperation.SIN: _unary(math.SinOp),
@@ -303,22 +254,22 @@ FLOAT_UNARY: dict[UnaryOperation, Unary] = {
     UnaryOperation.ERF: _erf,
     UnaryOperation.SIGN: _sign,
     UnaryOperation.ROUND: _unary(math.RoundEvenOp),
-    UnaryOperation.ISINF: lambda x: _compare("oeq")(_abs(x), _real(float("inf"))),
+    UnaryOperation.ISINF: lambda x: _compare("oeq")(_abs(x), real(float("inf"))),
     UnaryOperation.ISNAN: lambda x: _compare("uno")(x, x),
 }
 
 
 def _integer_sign(x: SSAValue) -> SSAValue:
     """-1, 0 or 1: x clamped to them."""
-    least = arith.MaxSIOp(x, _integer(x.type, -1)).result
-    return arith.MinSIOp(least, _integer(x.type, 1)).result
+    least = arith.MaxSIOp(x, integer(x.type, -1)).result
+    return arith.MinSIOp(least, integer(x.type, 1)).result
 
 
 INTEGER_UNARY: dict[UnaryOperation, Unary] = {
     UnaryOperation.ABS: lambda x: arith.MaxSIOp(x, _negated(x)).result,
     UnaryOperation.NEG: _negated,
     UnaryOperation.SIGN: _integer_sign,
-    UnaryOperation.NOT: lambda x: arith.XOrIOp(x, _integer(i1, 1)).result,
+    UnaryOperation.NOT: lambda x: arith.XOrIOp(x, integer(i1, 1)).result,
 }
 
 
@@ -326,7 +277,7 @@ def _scale(layer: ScaleOp, operands: Sequence[SSAValue]) -> SSAValue:
     """(x * scale + shift) ^ power; an i8 is rounded half to even and clamped."""
     x, *weights = operands
     given, element = iter(weights), element_type_of(layer.input)
-    y = _cast(x, element, f32)
+    y = convert(x, element, f32)
     scale = None if layer.scale is None else next(given)
     shift = None if layer.shift is None else next(given)
     if scale is not None and shift is not None:
@@ -339,62 +290,4 @@ def _scale(layer: ScaleOp, operands: Sequence[SSAValue]) -> SSAValue:
         y = math.PowFOp(y, next(given)).result
     if is_float(element):
         return y
-    return _saturated(math.RoundEvenOp(y).result, element)
-
-
-def _cast(x: SSAValue, source: Attribute, target: Attribute) -> SSAValue:
-    """`x`, an element of type `source`, rounded to `target`."""
-    if source == target:
-        return x
-    if target == i1:
-        return _is_not_zero(x)
-    if is_float(target):
-        return widen(narrow(_to_real(x, source), target))
-    if is_float(source):
-        return _saturated(x, target)
-    return _resized(x, source, compute_type(target))
-
-
-def _is_not_zero(x: SSAValue) -> SSAValue:
-    if x.type == f32:
-        return _compare("une")(x, _real(0))
-    return _compare("ne")(x, _integer(x.type, 0))
-
-
-def _to_real(x: SSAValue, source: Attribute) -> SSAValue:
-    if is_float(source):
-        return x
-    if source in (i1, UI8):
-        return arith.UIToFPOp(x, f32).result
-    return arith.SIToFPOp(x, f32).result
-
-
-def _saturated(x: SSAValue, target: Attribute) -> SSAValue:
-    """A float truncated toward zero and clamped; NaN is 0.
-
-    LLVM leaves the conversion of what does not fit undefined, so it is not made.
-    """
-    assert isa(target, IntegerType)
-    highest = 2**8 if target == UI8 else 2 ** (target.width.data - 1)
-    least = 0 if target == UI8 else -highest
-    is_high = _compare("oge")(x, _real(highest))
-    is_low = _compare("ole")(x, _real(least))
-    fits = _and(_compare("ogt")(x, _real(least)), _compare("olt")(x, _real(highest)))
-    convert = arith.FPToUIOp if target == UI8 else arith.FPToSIOp
-    held = i8 if target == UI8 else target
-    value = convert(_select(fits, x, _real(0)), held).result
-    value = _select(is_high, _integer(held, highest - 1), value)
-    return _select(is_low, _integer(held, least), value)
-
-
-def _resized(x: SSAValue, source: Attribute, target: Attribute) -> SSAValue:
-    """An integer of another width; what does not fit wraps around."""
-    assert isa(x.type, IntegerType)
-    assert isa(target, IntegerType)
-    before, after = x.type.width.data, target.width.data
-    if before == after:
-        return x
-    if before > after:
-        return arith.TruncIOp(x, target).result
-    extend = arith.ExtUIOp if source in (i1, UI8) else arith.ExtSIOp
-    return extend(x, target).result
+    return saturate(math.RoundEvenOp(y).result, element)

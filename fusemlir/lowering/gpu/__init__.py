@@ -1,0 +1,1 @@
+"""From a fused network to GPU kernels and the host program that launches them."""

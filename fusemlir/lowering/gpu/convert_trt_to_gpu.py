@@ -1,0 +1,144 @@
+"""From networks to GPU kernels and the host programs that launch them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import gpu
+from xdsl.dialects.builtin import ModuleOp, StringAttr, TensorType, UnitAttr
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Attribute, BlockArgument
+from xdsl.passes import ModulePass
+
+from fusemlir.diagnostics import Diagnostic, DiagnosticError, Severity, SourceLocation
+from fusemlir.dialects.trt import ConstantOp
+from fusemlir.dialects.trt.base import UNKNOWN, element_type_of, is_static, shape_of
+from fusemlir.dialects.trt.module_attributes import TENSOR_NAME
+from fusemlir.lowering.element_conversion import UI8
+from fusemlir.lowering.gpu.host_program import convert_function
+from fusemlir.lowering.gpu.immediates import Immediates
+from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.gpu.kernel_table import (
+    MODULE,
+    SUPPORTED,
+    KernelTable,
+    family_of,
+)
+from fusemlir.network import Node, functions, is_kernel, is_node, label, nodes
+
+
+@dataclass(frozen=True)
+class ConvertTrtToGpuPass(ModulePass):
+    """Turn every network into a host program that launches GPU kernels.
+
+    Shapes must be static. Kernels with equal bodies are one function of the gpu module
+    `@kernels`. Raises `DiagnosticError` that names every layer without a kernel.
+    """
+
+    name = "convert-trt-to-gpu"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        networks = [function for function in functions(op) if is_network(function)]
+        if not networks:
+            return
+        check_name_is_free(op)
+        check(networks)
+        kernels = KernelTable(Immediates(op))
+        for function in networks:
+            convert_function(function, kernels)
+        if kernels:
+            op.body.block.insert_op_before(kernels.module(), networks[0])
+        op.attributes["gpu.container_module"] = UnitAttr()
+
+
+def is_network(function: FuncOp) -> bool:
+    """Whether a function is over tensors; a host program is over memrefs."""
+    types = (*function.function_type.inputs, *function.function_type.outputs)
+    return any(isinstance(type, TensorType) for type in types) or any(nodes(function))
+
+
+def check_name_is_free(module: ModuleOp) -> None:
+    for op in module.body.block.ops:
+        if isinstance(op, gpu.ModuleOp) and op.sym_name.data == MODULE:
+            raise DiagnosticError.at(
+                op.location,
+                f"the module has kernels already; lower all networks at once or rename "
+                f"this '{MODULE}'",
+            )
+
+
+def check(networks: list[FuncOp]) -> None:
+    """Raises with all that cannot be lowered, first what no shape is known of."""
+    for faults in (foreign_operations, unknown_shapes, unsupported):
+        found = [fault for function in networks for fault in faults(function)]
+        if found:
+            raise DiagnosticError(*found)
+
+
+def foreign_operations(function: FuncOp) -> Iterator[Diagnostic]:
+    for op in function.body.block.ops:
+        if not (is_node(op) or isinstance(op, ReturnOp)):
+            message = f"expected layers of the trt dialect only, found {op.name}"
+            yield _error(op.location, message)
+
+
+def unknown_shapes(function: FuncOp) -> Iterator[Diagnostic]:
+    """The first layer with an unknown dimension; those after it follow from it."""
+    for node in nodes(function):
+        values = (*node.operands, *node.results, *KernelBody(node).values)
+        unknown = next((v for v in values if not is_static(shape_of(v))), None)
+        if unknown is not None:
+            yield _error(
+                node.location,
+                f"kernels need static shapes, {label(node)} has {unknown.type}; "
+                f"{_advice(function)}",
+            )
+            return
+
+
+def _advice(function: FuncOp) -> str:
+    unknown = [arg for arg in function.args if not is_static(shape_of(arg))]
+    if not unknown:
+        return "give its type all dimensions"
+    flags = " ".join(f"--shape {_shape_example(function, arg)}" for arg in unknown)
+    return f"import the model with sizes, as in {flags}, or write them into the types"
+
+
+def _shape_example(function: FuncOp, argument: BlockArgument) -> str:
+    """`input=1x3x224x224`: its known dimensions, 1 for the others."""
+    sizes = (1 if size == UNKNOWN else size for size in shape_of(argument))
+    return f"{_input_name(function, argument)}={'x'.join(map(str, sizes))}"
+
+
+def _input_name(function: FuncOp, argument: BlockArgument) -> str:
+    """The tensor's name in the source, else that of the value."""
+    if function.arg_attrs is not None:
+        name = function.arg_attrs.data[argument.index].data.get(TENSOR_NAME)
+        if isinstance(name, StringAttr):
+            return name.data
+    return argument.name_hint or f"input{argument.index}"
+
+
+def unsupported(function: FuncOp) -> Iterator[Diagnostic]:
+    """All layers that nothing can be made of yet."""
+    for node in nodes(function):
+        if isinstance(node, ConstantOp):
+            if element_type_of(node.output) == UI8:
+                yield _error(node.location, "constants of ui8 have no buffers yet")
+        elif is_kernel(node) and family_of(body := KernelBody(node)) is None:
+            message = f"no kernel yet for {body.kind} ({_layers_of(node)}): {SUPPORTED}"
+            yield _error(node.location, message)
+
+
+def _layers_of(node: Node) -> str:
+    names = node.layer_ids
+    if not names:
+        return "a layer without a name"
+    quoted = ", ".join(f"'{name}'" for name in names)
+    return f"layer {quoted}" if len(names) == 1 else f"layers {quoted}"
+
+
+def _error(location: Attribute, message: str) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, SourceLocation.of(location), message)

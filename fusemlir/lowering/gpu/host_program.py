@@ -1,0 +1,208 @@
+"""The host's half of a lowered network: buffers, and the launches over them.
+
+What a tensor becomes: an argument or a result of the network is a memref argument,
+results after inputs, the former marked `trt.output`; what a kernel makes for another
+is a `gpu.alloc`, which lives to the end (when it may share memory is seen from first
+and last use); a constant stays `trt.constant`, read as a memref through
+`bufferization.to_buffer`, so that its data are still a name or a recipe; a view is the
+same buffer under another type, by `memref.reinterpret_cast`. A tensor of ui8 is a
+memref of i8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import mul
+
+from xdsl.builder import ImplicitBuilder
+from xdsl.dialects import bufferization, gpu, memref
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DictionaryAttr,
+    FunctionType,
+    UnitAttr,
+)
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Block, Operation, SSAValue
+
+from fusemlir.dialects.trt import ConstantOp
+from fusemlir.dialects.trt.base import shape_of, volume
+from fusemlir.lowering.gpu.element_kernel import Memref, buffer_type
+from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.gpu.kernel_table import KernelTable, symbol
+from fusemlir.lowering.gpu.position import index
+from fusemlir.network import Node, is_kernel, is_node, nodes
+
+OUTPUT = "trt.output"
+"""Attribute of a function's argument that the network writes."""
+
+
+def convert_function(function: FuncOp, kernels: KernelTable) -> None:
+    """Rewrite a network into the program that launches its kernels, in place."""
+    for node in nodes(function):
+        if is_kernel(node) and writes_anything(node):
+            kernels.add(KernelBody(node))
+    old = function.body.block
+    (returned,) = (op for op in old.ops if isinstance(op, ReturnOp))
+    inputs = [buffer_type(value) for value in old.args]
+    outputs = [buffer_type(value) for value in returned.operands]
+    new = Block(arg_types=[*inputs, *outputs])
+    program = _Program(kernels, dict(zip(old.args, new.args, strict=False)))
+    for before, after in zip(old.args, new.args, strict=False):
+        after.name_hint = before.name_hint
+    with ImplicitBuilder(new):
+        program.bind_outputs(returned.operands, new.args[len(inputs) :])
+        for node in nodes(function):
+            if is_kernel(node):
+                program.launch(node)
+        program.copy_outputs()
+        ReturnOp()
+    _replace_body(function, new)
+    _replace_signature(function, len(inputs))
+
+
+def _replace_body(function: FuncOp, new: Block) -> None:
+    old = function.body.block
+    function.body.add_block(new)
+    for op in reversed(old.ops):
+        op.detach()
+        op.erase(safe_erase=False)
+    function.body.erase_block(old)
+
+
+def _replace_signature(function: FuncOp, inputs: int) -> None:
+    types = function.body.block.arg_types
+    function.function_type = FunctionType.from_lists(types, [])
+    arguments = _attributes(function.arg_attrs, inputs)
+    results = _attributes(function.res_attrs, len(types) - inputs)
+    written = [DictionaryAttr({**r.data, OUTPUT: UnitAttr()}) for r in results]
+    function.arg_attrs = ArrayAttr([*arguments, *written])
+    function.res_attrs = None
+
+
+def _attributes(
+    attributes: ArrayAttr[DictionaryAttr] | None, count: int
+) -> Sequence[DictionaryAttr]:
+    return [DictionaryAttr({})] * count if attributes is None else attributes.data
+
+
+def writes_anything(node: Node) -> bool:
+    """Whether a kernel has an element to compute; else it is not launched."""
+    return any(volume(shape_of(result)) for result in node.results)
+
+
+@dataclass
+class _Program:
+    """The program while it is written, by xDSL's implicit builder."""
+
+    kernels: KernelTable
+    buffers: dict[SSAValue, SSAValue]
+    """By value of the network."""
+    copies: list[tuple[SSAValue, SSAValue]] = field(
+        default_factory=list[tuple[SSAValue, SSAValue]], init=False
+    )
+    """Values and the output buffers that they have to be copied to."""
+    indices: dict[int, SSAValue] = field(
+        default_factory=dict[int, SSAValue], init=False
+    )
+
+    def bind_outputs(
+        self, returned: Sequence[SSAValue], arguments: Sequence[SSAValue]
+    ) -> None:
+        """Let kernels write to the outputs, if only by way of a view; what they do not
+        make, or make for two outputs, is copied there."""
+        for value, argument in zip(returned, arguments, strict=True):
+            made = _seen_through_views(value)
+            owner = made.owner
+            computed = isinstance(owner, Operation) and not isinstance(
+                owner, ConstantOp
+            )
+            if computed and made not in self.buffers:
+                self.buffers[made] = _reinterpreted(argument, buffer_type(made))
+            else:
+                self.copies.append((value, argument))
+
+    def launch(self, node: Node) -> None:
+        results = [self._allocated(result) for result in node.results]
+        if not writes_anything(node):
+            return
+        body = KernelBody(node)
+        kernel = self.kernels[body]
+        blocks, threads = self._index(kernel.blocks), self._index(kernel.threads)
+        one = self._index(1)
+        operands = [self._buffer(operand) for operand in body.operands]
+        launch = gpu.LaunchFuncOp(
+            symbol(kernel),
+            [blocks, one, one],
+            [threads, one, one],
+            kernelOperands=[*operands, *results],
+        )
+        if node.layers is not None:
+            launch.attributes["layers"] = node.layers
+        launch.location = node.location
+
+    def copy_outputs(self) -> None:
+        for value, argument in self.copies:
+            gpu.MemcpyOp(self._buffer(value), argument)
+
+    def _buffer(self, value: SSAValue) -> SSAValue:
+        """The memref of a value; of a constant or view it is made when first asked."""
+        if value in self.buffers:
+            return self.buffers[value]
+        owner = value.owner
+        if isinstance(owner, ConstantOp):
+            buffer = _constant_buffer(owner)
+        else:
+            assert isinstance(owner, Operation)
+            source = self._buffer(owner.operands[0])
+            buffer = _reinterpreted(source, buffer_type(value))
+        self.buffers[value] = buffer
+        return buffer
+
+    def _allocated(self, result: SSAValue) -> SSAValue:
+        if result not in self.buffers:
+            buffer = gpu.AllocOp(buffer_type(result)).result
+            buffer.name_hint = result.name_hint
+            self.buffers[result] = buffer
+        return self.buffers[result]
+
+    def _index(self, value: int) -> SSAValue:
+        if value not in self.indices:
+            self.indices[value] = index(value)
+        return self.indices[value]
+
+
+def _constant_buffer(constant: ConstantOp) -> SSAValue:
+    buffer = bufferization.ToBufferOp(
+        operands=[constant.clone().output],
+        result_types=[buffer_type(constant.output)],
+        properties={"read_only": UnitAttr()},
+    ).memref
+    buffer.name_hint = constant.output.name_hint
+    return buffer
+
+
+def _seen_through_views(value: SSAValue) -> SSAValue:
+    """What `value` is a view of; itself where it is none."""
+    owner = value.owner
+    while isinstance(owner, Operation) and is_node(owner) and _is_view(owner):
+        value = owner.operands[0]
+        owner = value.owner
+    return value
+
+
+def _is_view(node: Node) -> bool:
+    return not is_kernel(node) and not isinstance(node, ConstantOp)
+
+
+def _reinterpreted(buffer: SSAValue, type: Memref) -> SSAValue:
+    """The buffer under another shape of as many elements."""
+    if buffer.type == type:
+        return buffer
+    shape = type.get_shape()
+    strides = list(accumulate(reversed(shape[1:]), mul, initial=1))[::-1]
+    return memref.ReinterpretCastOp(
+        buffer, [], [], [], [0], shape, strides[: len(shape)], type
+    ).result

@@ -1,0 +1,167 @@
+"""What each weight recipe computes, on arrays.
+
+Recipes that move elements keep them as they are; all others compute in f64 (integers
+in i64) and the result is rounded once, to the weight's own type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from fusemlir.diagnostics import DiagnosticError, SourceLocation
+from fusemlir.dialects.trt.weight import WeightAttr
+from fusemlir.weights.element_types import (
+    Array,
+    dtype_of,
+    is_floating,
+    round_to,
+    widen,
+)
+
+Recipe: TypeAlias = Callable[..., Array]
+"""Takes the arrays, then the recipe's numbers and lists."""
+
+
+def evaluate(weight: WeightAttr, arrays: Sequence[Array]) -> Array:
+    """The array of a derived weight, from those of the weights it is over.
+
+    Raises `DiagnosticError` where the recipe and its arguments do not fit.
+    """
+    try:
+        array = _apply(weight, arrays)
+    except (IndexError, TypeError, ValueError) as error:
+        raise DiagnosticError.at(
+            SourceLocation(), f"weight {weight} cannot be evaluated: {error}"
+        ) from error
+    return array
+
+
+def _apply(weight: WeightAttr, arrays: Sequence[Array]) -> Array:
+    recipe, shape = weight.recipe.data, weight.type.get_shape()
+    dtype = dtype_of(weight.type.element_type)
+    if recipe == "reshape":
+        (array,) = arrays
+        return round_to(array.reshape(shape), dtype)
+    if recipe == "fill":
+        (array,) = arrays
+        return np.broadcast_to(round_to(array.reshape(()), dtype), shape)
+    if recipe in MOVEMENTS:
+        result = MOVEMENTS[recipe](arrays, *weight.options)
+    else:
+        with np.errstate(all="ignore"):
+            wide = [widen(array) for array in arrays]
+            result = ARITHMETIC[recipe](*wide, *weight.options)
+    if result.shape != shape:
+        raise ValueError(f"its value has shape {result.shape}")
+    return round_to(result, dtype)
+
+
+def _cast(arrays: Sequence[Array]) -> Array:
+    (array,) = arrays
+    return array
+
+
+def _transpose(arrays: Sequence[Array], order: Sequence[int]) -> Array:
+    (array,) = arrays
+    return array.transpose(order)
+
+
+def _slice(
+    arrays: Sequence[Array],
+    start: Sequence[int],
+    size: Sequence[int],
+    stride: Sequence[int],
+) -> Array:
+    (array,) = arrays
+    for axis, (first, count, step) in enumerate(zip(start, size, stride, strict=True)):
+        array = array.take(first + step * np.arange(count), axis=axis)
+    return array
+
+
+def _concatenation(arrays: Sequence[Array], axis: int) -> Array:
+    return np.concatenate(arrays, axis)
+
+
+def _div(a: Array, b: Array) -> Array:
+    if is_floating(a.dtype) or is_floating(b.dtype):
+        return np.divide(a, b)
+    if not b.all():
+        raise ValueError("division by zero")
+    quotient = np.abs(a) // np.abs(b)
+    return np.where((a < 0) != (b < 0), -quotient, quotient)
+
+
+def _recip(a: Array) -> Array:
+    return np.divide(1.0, a)
+
+
+def _along(axis: int, vector: Array, rank: int) -> Array:
+    """`vector` shaped to broadcast along `axis` of an array of `rank`."""
+    if vector.ndim > 1:
+        raise ValueError(f"a scale of shape {vector.shape} is not one-dimensional")
+    return vector.reshape([-1 if at == axis else 1 for at in range(rank)])
+
+
+def _scale_outputs(kernel: Array, scale: Array) -> Array:
+    return kernel * _along(0, scale, kernel.ndim)
+
+
+def _scale_deconvolution_outputs(kernel: Array, scale: Array, groups: int) -> Array:
+    """Output map of kernel[c, k] is g * (K/G) + k, where g = c // (C/G)."""
+    channels, maps = kernel.shape[:2]
+    per_group = np.broadcast_to(scale, (groups * maps,)).reshape(groups, maps)
+    per_channel = np.repeat(per_group, channels // groups, axis=0)
+    return kernel * per_channel.reshape(channels, maps, *[1] * (kernel.ndim - 2))
+
+
+def _scale_bias(bias: Array, scale: Array, shift: Array) -> Array:
+    return bias * scale + shift
+
+
+def _batch_norm_scale(gamma: Array, variance: Array, epsilon: float) -> Array:
+    return gamma / np.sqrt(variance + epsilon)
+
+
+def _batch_norm_shift(
+    gamma: Array, beta: Array, mean: Array, variance: Array, epsilon: float
+) -> Array:
+    return beta - mean * gamma / np.sqrt(variance + epsilon)
+
+
+def _quantize(array: Array, scale: Array, axis: int) -> Array:
+    """Rounded, not clamped: the rounding to the result's type saturates."""
+    return np.rint(array / (_along(axis, scale, array.ndim) if axis >= 0 else scale))
+
+
+MOVEMENTS: dict[str, Recipe] = {
+    "cast": _cast,
+    "transpose": _transpose,
+    "slice": _slice,
+    "concatenation": _concatenation,
+}
+ARITHMETIC: dict[str, Recipe] = {
+    "sum": np.add,
+    "prod": np.multiply,
+    "sub": np.subtract,
+    "div": _div,
+    "max": np.maximum,
+    "min": np.minimum,
+    "pow": np.power,
+    "neg": np.negative,
+    "abs": np.abs,
+    "sqrt": np.sqrt,
+    "recip": _recip,
+    "exp": np.exp,
+    "log": np.log,
+    "scale_outputs": _scale_outputs,
+    "scale_deconvolution_outputs": _scale_deconvolution_outputs,
+    "scale_bias": _scale_bias,
+    "batch_norm_scale": _batch_norm_scale,
+    "batch_norm_shift": _batch_norm_shift,
+    "quantize": _quantize,
+}
+KNOWN = frozenset({"reshape", "fill", *MOVEMENTS, *ARITHMETIC})
+"""All recipes that can be evaluated."""

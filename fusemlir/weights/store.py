@@ -1,0 +1,167 @@
+"""The arrays behind a network's constants, made when they are wanted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp
+
+from fusemlir.diagnostics import DiagnosticError, SourceLocation
+from fusemlir.dialects.trt.base import Tensor, show_shape
+from fusemlir.dialects.trt.module_attributes import WEIGHTS, WeightSourceAttr
+from fusemlir.dialects.trt.weight import ConstantValue, Dense, WeightAttr
+from fusemlir.weights.element_types import Array, dtype_of
+from fusemlir.weights.onnx_file import OnnxFile
+from fusemlir.weights.recipes import evaluate
+from fusemlir.weights.seeded import SeededSource
+
+CACHE_BYTES = 512 << 20
+"""How much of derived arrays is kept; larger ones are evaluated anew each time."""
+
+_HASHED_ELEMENTS = 1 << 20
+
+
+class WeightSource(Protocol):
+    """Where named weights come from."""
+
+    def array(self, name: str, type: Tensor) -> Array:
+        """The array `name`, of the shape and element type of `type`."""
+        ...
+
+
+class Weights:
+    """Arrays of weight attributes and dense constants.
+
+    Arrays are read-only; those of the source are views of the file and may be
+    unaligned. Without a source, names get seeded data.
+    """
+
+    def __init__(
+        self, source: WeightSource | None = None, *, cache_bytes: int = CACHE_BYTES
+    ):
+        self._source = SeededSource() if source is None else source
+        self._is_cheap = source is not None
+        self._cache: OrderedDict[WeightAttr, Array] = OrderedDict()
+        self._cache_bytes = cache_bytes
+        self._held_bytes = 0
+
+    @staticmethod
+    def of_module(module: ModuleOp, directory: Path | None = None) -> Weights:
+        """The weights of a module, from the file that its `trt.weights` names.
+
+        The path is looked up from `directory`, by default that of the file the module
+        was read from, then from the current one. Raises `DiagnosticError` where the
+        file is missing or has changed since the module was made (the hash is of the
+        file itself, not of external data files it names).
+        """
+        source = module.attributes.get(WEIGHTS)
+        if source is None:
+            return Weights()
+        place = SourceLocation.of(module.location)
+        if not isinstance(source, WeightSourceAttr):
+            raise DiagnosticError.at(
+                place, f"{WEIGHTS} must be a #trt.weight_source, found {source}"
+            )
+        name, wanted = source.path.data, source.sha256.data
+        if directory is None and place.file:
+            directory = Path(place.file).parent
+        file = _open(_find(name, directory, place))
+        if file.sha256 != wanted:
+            raise DiagnosticError.at(
+                place,
+                f"{file.path} is not the file that this network was made from: its "
+                f"SHA-256 is {file.sha256}, wanted {wanted}; import the model again",
+            )
+        return Weights(file)
+
+    def array(self, value: ConstantValue) -> Array:
+        """The array of a constant, read-only, in its own shape and element type."""
+        if not isinstance(value, WeightAttr):
+            return dense_array(value)
+        if value in self._cache:
+            self._cache.move_to_end(value)
+            return self._cache[value]
+        array = self._make(value)
+        array.flags.writeable = False
+        cheap = self._is_cheap if value.is_named else value.recipe.data == "fill"
+        if not cheap:
+            self._keep(value, array)
+        return array
+
+    def digest(self, value: ConstantValue) -> str:
+        """A hash of type, shape and data: equal for equal arrays, however made."""
+        hasher = hashlib.sha256(str(value.type).encode())
+        for chunk in _chunks(self.array(value)):
+            hasher.update(chunk)
+        return hasher.hexdigest()
+
+    def _make(self, weight: WeightAttr) -> Array:
+        if not weight.is_named:
+            return evaluate(weight, [self.array(part) for part in weight.weights])
+        array = self._source.array(weight.weight_name, weight.type)
+        _check(weight, array)
+        return array.view()
+
+    def _keep(self, weight: WeightAttr, array: Array) -> None:
+        if array.nbytes > self._cache_bytes:
+            return
+        self._cache[weight] = array
+        self._held_bytes += array.nbytes
+        while self._held_bytes > self._cache_bytes:
+            _, oldest = self._cache.popitem(last=False)
+            self._held_bytes -= oldest.nbytes
+
+
+def dense_array(value: Dense) -> Array:
+    """The array of a dense constant, read-only."""
+    shape, dtype = value.get_shape(), dtype_of(value.get_element_type())
+    if dtype == np.bool_:
+        flags = np.frombuffer(value.data.data, np.uint8).reshape(shape) != 0
+        flags.flags.writeable = False
+        return flags
+    return np.frombuffer(value.data.data, dtype).reshape(shape)
+
+
+def _check(weight: WeightAttr, array: Array) -> None:
+    shape, dtype = weight.type.get_shape(), dtype_of(weight.type.element_type)
+    if (array.shape, array.dtype) != (shape, dtype):
+        raise DiagnosticError.at(
+            SourceLocation(),
+            f"weight '{weight.weight_name}' is {show_shape(shape)} of {dtype} in the "
+            f"network, {show_shape(array.shape)} of {array.dtype} in its source",
+        )
+
+
+def _open(path: Path) -> OnnxFile:
+    """The file at `path`; its structure and hash are read once for all passes."""
+    state = path.stat()
+    return _open_once(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4)
+def _open_once(path: Path, _modified: int, _size: int) -> OnnxFile:
+    return OnnxFile(path)
+
+
+def _find(name: str, directory: Path | None, place: SourceLocation) -> Path:
+    folders = [Path.cwd()] if directory is None else [directory, Path.cwd()]
+    tried = [folder / name for folder in folders]
+    for path in tried:
+        if path.is_file():
+            return path
+    places = " nor ".join(dict.fromkeys(str(path) for path in tried))
+    raise DiagnosticError.at(
+        place, f"the file of the weights, '{name}', is not at {places}"
+    )
+
+
+def _chunks(array: Array) -> Iterator[bytes]:
+    """The elements' bytes in row-major order, without a copy of the whole."""
+    for start in range(0, array.size, _HASHED_ELEMENTS):
+        yield array.flat[start : start + _HASHED_ELEMENTS].tobytes()

@@ -1,1 +1,50 @@
 """fusemlir: an open layer-fusion compiler for inference."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+    from xdsl.dialects.builtin import ModuleOp
+
+    from fusemlir.runtime.engine import Engine
+
+__all__ = ["compile"]
+
+
+def compile(
+    model: str | Path | ModelProto | ModuleOp,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    target: str | None = None,
+    fuse: Literal["practice", "strict", "none"] = "practice",
+    rules: Sequence[str] | None = None,
+    disable_rules: Collection[str] = (),
+) -> Engine:
+    """Fuse a network and make it ready to run.
+
+    `model` is the path of an .onnx or .mlir file, an `onnx.ModelProto`, or a module of
+    one network, which is copied. `device` is one of `auto`, `cuda`, `reference`;
+    `auto` says in `Engine.device` what it chose and why, any other is used or refused.
+    `threads` is for devices that run on the host's processor. `shapes` fixes the
+    shapes of a model's inputs by name. `target` is the GPU that rules may assume, as
+    `sm_90`; the default is that of the device. `fuse` picks the fusions; `rules` names
+    passes to run instead, and `disable_rules` leaves some out.
+
+    Raises `fusemlir.diagnostics.DiagnosticError` for all that is wrong with the input
+    or the arguments, `OSError` where a file cannot be read.
+    """
+    # A network is read and run without the rest of the compiler being imported.
+    from fusemlir.pipeline import compile_network, fusion_passes
+    from fusemlir.source_network import SourceNetwork
+
+    passes = fusion_passes(fuse, rules, disable_rules)
+    network = SourceNetwork.read(model, shapes)
+    return compile_network(
+        network, passes, device=device, threads=threads, target=target
+    )

@@ -92,8 +92,10 @@ def probe(
     try:
         driver = Driver(load())
         (code,) = driver.functions.cuInit(0)
-    except (ImportError, RuntimeError) as error:
-        return CudaUnavailable(f"no NVIDIA driver: {error}")
+    except ImportError as error:
+        return CudaUnavailable(f"cuda-python cannot be imported: {error}")
+    except RuntimeError:
+        return CudaUnavailable("no NVIDIA driver library (libcuda) is found")
     if int(code) == NO_DEVICE:
         return CudaUnavailable("an NVIDIA driver, but no GPU that it knows")
     if int(code):

@@ -12,7 +12,6 @@ from fusemlir.dialects.trt.base import tensor_type
 from fusemlir.network import functions, nodes
 from fusemlir.reference import Mode, run
 from fusemlir.weights import Array, Weights
-from fusemlir.weights.element_types import widen
 
 TOLERANCE = 1e-4
 HALF_TOLERANCE = 1e-2
@@ -44,12 +43,12 @@ class Difference:
     def of(output: str, found: Array, wanted: Array) -> Difference:
         if found.shape != wanted.shape:
             return Difference(output, np.inf, np.inf)
-        a, b = widen(found), widen(wanted)
+        a, b = found.astype(np.float64), wanted.astype(np.float64)
         finite = np.isfinite(a) & np.isfinite(b)
         if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
             return Difference(output, np.inf, np.inf)
-        absolute = float(np.max(np.abs(a - b)[finite], initial=0.0))
-        scale = float(np.max(np.abs(b)[finite], initial=0.0))
+        absolute = float(np.max(np.abs(a[finite] - b[finite]), initial=0.0))
+        scale = float(np.max(np.abs(b[finite]), initial=0.0))
         relative = 0.0 if absolute == 0 else absolute / scale if scale else np.inf
         return Difference(output, absolute, relative)
 

@@ -22,8 +22,8 @@ def fusion_report(engine: Engine, width: int | None = None) -> str:
     """
     sections = [
         [f"{engine.name}: {headline(engine)}"],
-        ["fused", *_fused(engine.remarks)],
-        ["not fused", *_missed(engine.remarks)],
+        ["rules that applied", *_fused(engine.remarks)],
+        ["rules that did not, and why", *_missed(engine.remarks)],
         ["kernels", *_kinds(engine.kernels)],
     ]
     return "\n\n".join(_text(section, width) for section in sections)
@@ -47,7 +47,7 @@ def _count(number: int, what: str) -> str:
 def _fused(remarks: Iterable[Remark]) -> Iterator[str]:
     passed = [remark for remark in remarks if remark.kind is RemarkKind.PASSED]
     if not passed:
-        yield "  nothing"
+        yield "  none"
     for rule, sites in _by(passed, lambda remark: remark.rule):
         yield f"  {rule:<24}{len(sites):>5}   {sites[0].name or _site(sites[0])}"
 
@@ -55,7 +55,7 @@ def _fused(remarks: Iterable[Remark]) -> Iterator[str]:
 def _missed(remarks: Iterable[Remark]) -> Iterator[str]:
     missed = [remark for remark in remarks if remark.kind is RemarkKind.MISSED]
     if not missed:
-        yield "  nothing that a rule looked at"
+        yield "  none"
     for (rule, required), sites in _by(missed, lambda r: (r.rule, r.required)):
         first = sites[0]
         yield f"  {rule:<24}{len(sites):>5}   needs {required}"

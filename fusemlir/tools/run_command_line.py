@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from fusemlir.tools.command_line import (
     CommandLine,
@@ -38,8 +39,8 @@ FLAGS = (
          "or not at all", "<file>"),
     Flag("seed", Takes.VALUE, _DATA, "of random inputs: standard normal floats, small "
          "integers (default: 0)", "<n>"),
-    Flag("compare", Takes.SWITCH, _DATA, "compare with the unfused network in wide "
-         "arithmetic; exit code 1 where they differ"),
+    Flag("compare", Takes.SWITCH, _DATA, "compare with the network as it was read, run "
+         "in wide arithmetic; exit code 1 where they differ"),
     Flag("tol", Takes.VALUE, _DATA, "largest error allowed, relative to the largest "
          "output (default: 1e-4, or 1e-2 with f16 and bf16)", "<number>"),
     Flag("summary", Takes.SWITCH, _OUTPUT, "what was fused, what was not and why, and "
@@ -74,8 +75,7 @@ def help_page() -> str:
         "Fuses a network, runs it, and prints what it took and what came out.",
         "usage: fuse-run <model.onnx | file.mlir | -> [flags]\n"
         "  fuse-run model.onnx --summary --compare\n"
-        "  fuse-run model.onnx --shape input=1x3x224x224 --inputs in.npz "
-        "--outputs out.npz\n"
+        "  fuse-run model.onnx --shape input=1x3x224x224 --inputs in.npz\n"
         "  fuse-opt model.onnx --fuse-conv-relu | fuse-run - --no-fusion",
     ]
     for group in dict.fromkeys(flag.group for flag in FLAGS):
@@ -84,7 +84,7 @@ def help_page() -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def positive_integer(line: CommandLine, flag: str, lowest: int) -> int | None:
+def integer(line: CommandLine, flag: str, lowest: int) -> int | None:
     """The value of a flag, None where it is not given; raises `UsageError`."""
     if flag not in line.values:
         return None
@@ -106,6 +106,14 @@ def tolerance(line: CommandLine) -> float | None:
     if not value >= 0:
         raise UsageError(f"flag '--tol' wants a number as in 1e-4, got '{text}'")
     return value
+
+
+def output_path(line: CommandLine) -> str:
+    """The value of `--outputs`; raises `UsageError` where its folder is missing."""
+    path = line.value("outputs", "")
+    if path and not Path(path).absolute().parent.is_dir():
+        raise UsageError(f"flag '--outputs': there is no folder for '{path}'")
+    return path
 
 
 def names(line: CommandLine, flag: str) -> tuple[str, ...] | None:

@@ -62,7 +62,7 @@ def read_arrays(path: str) -> dict[str, Array]:
             if isinstance(archive, np.lib.npyio.NpzFile):
                 return {name: archive[name] for name in archive.files}
         except _NOT_AN_ARCHIVE as error:
-            raise _damaged(path, f"is no .npz file, or damaged: {error}") from error
+            raise _damaged(path, "is no .npz file of arrays, or damaged") from error
     raise _damaged(path, "holds one array without a name; save it with numpy.savez")
 
 

@@ -98,7 +98,9 @@ def test_a_missing_package_is_the_reason():
     def load() -> Any:
         raise ImportError("No module named 'cuda'")
 
-    assert probe(load) == CudaUnavailable("no NVIDIA driver: No module named 'cuda'")
+    assert probe(load) == CudaUnavailable(
+        "cuda-python cannot be imported: No module named 'cuda'"
+    )
 
 
 def test_a_driver_library_that_is_not_there_is_the_reason():
@@ -106,7 +108,9 @@ def test_a_driver_library_that_is_not_there_is_the_reason():
         def cuInit(self, flags: int) -> Any:
             raise RuntimeError("libcuda.so not found")
 
-    assert probe(NoLibrary) == CudaUnavailable("no NVIDIA driver: libcuda.so not found")
+    assert probe(NoLibrary) == CudaUnavailable(
+        "no NVIDIA driver library (libcuda) is found"
+    )
 
 
 def test_a_driver_without_a_gpu_is_the_reason():

@@ -1,0 +1,1 @@
+"""Running compiled networks: engines, and the devices under them."""

@@ -1,0 +1,48 @@
+"""Where an engine can run: the devices, and how one is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from xdsl.dialects.func import FuncOp
+
+from fusemlir.reference import Mode, run
+from fusemlir.weights import Array, Weights
+
+Executor: TypeAlias = Callable[[Sequence[Array]], list[Array]]
+"""Outputs of a network, in order, for inputs that are known to be right."""
+
+DEVICES = ("auto", "cuda", "reference")
+"""What can be asked for; `auto` is `cuda` where that can be used."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """The device of an engine, and why it is that one."""
+
+    name: str
+    detail: str
+    """What it is: the model of a GPU, or `numpy, slow`."""
+    reason: str
+
+    def __str__(self) -> str:
+        """`reference (numpy, slow): no NVIDIA driver: ...`."""
+        return f"{self.name} ({self.detail}): {self.reason}"
+
+
+@dataclass(frozen=True)
+class ReferenceExecutor:
+    """Runs a network layer by layer in numpy, as the dialect defines it."""
+
+    function: FuncOp
+    weights: Weights
+    mode: Mode = Mode.TYPED
+
+    def __call__(self, inputs: Sequence[Array]) -> list[Array]:
+        return run(self.function, inputs, self.weights, self.mode)
+
+
+def reference_device(reason: str) -> Device:
+    return Device("reference", "numpy, slow", reason)

@@ -1,0 +1,115 @@
+"""A compiled network that can be run, and what it says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy.typing as npt
+from xdsl.dialects.builtin import ModuleOp
+
+from fusemlir.dialects.trt import FusedOp
+from fusemlir.dialects.trt.fused import short_name
+from fusemlir.network import Group, kernels
+from fusemlir.remarks import Remark
+from fusemlir.runtime.cuda import CudaError
+from fusemlir.runtime.device import Device, Executor
+from fusemlir.runtime.signature import Signature, TensorInfo
+from fusemlir.weights import Array
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One launch of a network."""
+
+    name: str
+    """`conv1 + relu1`, or `fusedPointwiseNode(a, b)`."""
+    kind: str
+    """What it computes: `conv_sum_relu`, `pool`."""
+    layers: tuple[str, ...]
+    """Ids of the layers in it."""
+    onnx_nodes: tuple[str, ...]
+    """The nodes of the model that they came from; empty for other sources."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A network compiled for one device."""
+
+    signature: Signature
+    module: ModuleOp
+    """The network with its fusions done."""
+    kernels: tuple[Kernel, ...]
+    layers_before: int
+    """Launches that the network would cost without fusions."""
+    remarks: tuple[Remark, ...]
+    """What was fused, and what was not and why."""
+    device: Device
+    executor: Executor
+    resources: tuple[object, ...] = ()
+    """What must live as long as the engine."""
+
+    @property
+    def name(self) -> str:
+        return self.signature.network
+
+    @property
+    def inputs(self) -> tuple[TensorInfo, ...]:
+        return self.signature.inputs
+
+    @property
+    def outputs(self) -> tuple[TensorInfo, ...]:
+        return self.signature.outputs
+
+    def __call__(self, *inputs: npt.ArrayLike) -> Array | list[Array]:
+        """The output for the inputs in order; a list where there are several."""
+        outputs = self.run(inputs)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    @overload
+    def run(self, inputs: Mapping[str, npt.ArrayLike]) -> dict[str, Array]: ...
+    @overload
+    def run(self, inputs: Sequence[npt.ArrayLike]) -> list[Array]: ...
+
+    def run(
+        self, inputs: Sequence[npt.ArrayLike] | Mapping[str, npt.ArrayLike]
+    ) -> list[Array] | dict[str, Array]:
+        """The outputs: in order for inputs in order, by name for inputs by name.
+
+        Nothing is converted: raises `DiagnosticError` where a name, a shape or an
+        element type is not what the network takes, and where the device fails.
+        """
+        given = self.signature.bind(inputs)
+        try:
+            arrays = self.executor(given)
+        except (ValueError, CudaError) as error:
+            # What only shows with the data: an index out of range, sizes that differ.
+            raise self.signature.error(str(error)) from error
+        if not isinstance(inputs, Mapping):
+            return arrays
+        names = (tensor.name for tensor in self.outputs)
+        return dict(zip(names, arrays, strict=True))
+
+    def __repr__(self) -> str:
+        takes = ", ".join(map(str, self.inputs))
+        gives = ", ".join(map(str, self.outputs))
+        return (
+            f"<Engine {self.name} on {self.device.name}: {takes} -> {gives}; "
+            f"{len(self.kernels)} kernels>"
+        )
+
+
+def list_kernels(
+    module: ModuleOp, nodes_of_layers: Mapping[str, str]
+) -> tuple[Kernel, ...]:
+    """The kernels of a module, with the model's nodes looked up by layer id."""
+    return tuple(_kernel(group, nodes_of_layers) for group in kernels(module))
+
+
+def _kernel(group: Group, nodes_of_layers: Mapping[str, str]) -> Kernel:
+    node = group.node
+    kind = node.kind.data if isinstance(node, FusedOp) else short_name(node)
+    ids = node.layer_ids
+    origins = (nodes_of_layers[id] for id in ids if id in nodes_of_layers)
+    return Kernel(group.name, kind, ids, tuple(dict.fromkeys(origins)))

@@ -1,6 +1,12 @@
 """Weight attribute to array: mapped from the model, or evaluated from a recipe."""
 
-from fusemlir.weights.element_types import Array, dtype_of, element_of, round_to
+from fusemlir.weights.element_types import (
+    Array,
+    dtype_of,
+    element_of,
+    largest,
+    round_to,
+)
 from fusemlir.weights.onnx_file import OnnxFile
 from fusemlir.weights.seeded import SeededSource
 from fusemlir.weights.store import Weights, WeightSource
@@ -13,5 +19,6 @@ __all__ = [
     "Weights",
     "dtype_of",
     "element_of",
+    "largest",
     "round_to",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import ml_dtypes
 import numpy as np
@@ -50,6 +50,12 @@ def element_of(dtype: np.dtype[Any]) -> Attribute | None:
 
 def is_floating(dtype: np.dtype[Any]) -> bool:
     return dtype == BFLOAT16 or dtype.kind == "f"
+
+
+def largest(dtype: np.dtype[Any]) -> float:
+    """The largest finite number of a float type."""
+    limits = cast(Any, ml_dtypes).finfo(dtype)
+    return float(limits.max)
 
 
 def widen(array: Array) -> Array:

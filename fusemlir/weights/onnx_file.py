@@ -91,6 +91,12 @@ class OnnxFile:
             )
         return array
 
+    def release(self) -> None:
+        """Drop the pages that were read of mapped files; views of them stay valid."""
+        for file in self._files.values():
+            if hasattr(mmap, "MADV_DONTNEED"):
+                file.madvise(mmap.MADV_DONTNEED)
+
     def tensor_array(self, tensor: TensorProto) -> Array:
         """The data of a tensor of this model, read-only; a view where they are mapped.
 

@@ -30,6 +30,9 @@ class SeededSource:
             return rng.integers(0, 2, shape).astype(dtype)
         return rng.integers(0 if dtype.kind == "u" else -8, 8, shape, dtype)
 
+    def release(self) -> None:
+        """Nothing is kept."""
+
 
 def _generator(key: str) -> Generator:
     digest = hashlib.sha256(key.encode()).digest()

@@ -34,6 +34,10 @@ class WeightSource(Protocol):
         """The array `name`, of the shape and element type of `type`."""
         ...
 
+    def release(self) -> None:
+        """Let go of memory that can be had again: arrays were read for the present."""
+        ...
+
 
 class Weights:
     """Arrays of weight attributes and dense constants.
@@ -48,6 +52,7 @@ class Weights:
         self._source = SeededSource() if source is None else source
         self._is_cheap = source is not None
         self._cache: OrderedDict[WeightAttr, Array] = OrderedDict()
+        self._magnitudes: dict[ConstantValue, float] = {}
         self._cache_bytes = cache_bytes
         self._held_bytes = 0
 
@@ -93,6 +98,17 @@ class Weights:
         if not cheap:
             self._keep(value, array)
         return array
+
+    def magnitude(self, value: ConstantValue) -> float:
+        """The largest absolute value of a constant's elements, NaN if one is; 0 if it
+        has none. Reads a mapped array without keeping it in memory."""
+        if value not in self._magnitudes:
+            array = self.array(value)
+            with np.errstate(invalid="ignore"):
+                extremes = np.stack([array.max(initial=0), array.min(initial=0)])
+            self._magnitudes[value] = float(np.abs(extremes.astype(np.float64)).max())
+            self._source.release()
+        return self._magnitudes[value]
 
     def digest(self, value: ConstantValue) -> str:
         """A hash of type, shape and data: equal for equal arrays, however made."""

@@ -404,3 +404,15 @@ def test_the_greatest_integers_are_reached_exactly():
         -(2**63),
         0,
     ]
+
+
+@pytest.mark.parametrize("element", [f32, f16, bf16])
+def test_the_magnitude_is_the_largest_absolute_value(element: Attribute):
+    weights = Weights()
+    value = dense(TensorType(element, (4,)), [1.0, -3.0, 2.0, 0.0])
+    assert weights.magnitude(value) == 3.0
+    spoilt = dense(TensorType(element, (3,)), [1.0, float("nan"), -math.inf])
+    assert math.isnan(weights.magnitude(spoilt))
+    endless = dense(TensorType(element, (2,)), [1.0, -math.inf])
+    assert weights.magnitude(endless) == math.inf
+    assert weights.magnitude(dense(TensorType(element, (0,)), [])) == 0.0

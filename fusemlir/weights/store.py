@@ -173,7 +173,9 @@ def _find(name: str, directory: Path | None, place: SourceLocation) -> Path:
             return path
     places = " nor ".join(dict.fromkeys(str(path) for path in tried))
     raise DiagnosticError.at(
-        place, f"the file of the weights, '{name}', is not at {places}"
+        place,
+        f"the file of the weights, '{name}', is not at {places}; run where it is, or "
+        "say fuse-run --weights=FILE",
     )
 
 

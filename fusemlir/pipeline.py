@@ -66,7 +66,6 @@ HOST_PROGRAM: tuple[Stage, ...] = (
 )
 
 MACHINE_CODE: tuple[Stage, ...] = (
-    Stage("expand-math", "LLVM has no exp or tanh for a GPU, so ours are spelled out"),
     Stage("convert-to-llvm", "what LLVM gets; the host program stays as it is"),
 )
 

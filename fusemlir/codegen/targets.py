@@ -38,6 +38,6 @@ def check_has_no_layers(module: ModuleOp) -> None:
         if layer is not None:
             raise DiagnosticError.at(
                 layer.location,
-                f"{label(layer)} is not lowered to a kernel; run convert-trt-to-gpu, "
-                "expand-math and convert-to-llvm before",
+                f"{label(layer)} is not lowered to a kernel; run convert-trt-to-gpu "
+                "and convert-to-llvm before",
             )

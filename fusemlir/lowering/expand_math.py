@@ -97,6 +97,15 @@ def expand(op: Operation, home: Block, constants: Constants) -> None:
     Rewriter.replace_op(op, [], [value])
 
 
+def expand_all(root: Operation) -> None:
+    """Expand what is inside `root`; each function has its constants once."""
+    constants_by_home = defaultdict[Block, Constants](dict)
+    for op in tuple(root.walk()):
+        if type(op) in EXPANSIONS:
+            home = entry_block(op)
+            expand(op, home, constants_by_home[home])
+
+
 @dataclass(frozen=True)
 class ExpandMathPass(ModulePass):
     """Write out exp, log, pow, trigonometry and their like in arithmetic."""
@@ -104,8 +113,4 @@ class ExpandMathPass(ModulePass):
     name = "expand-math"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        constants_by_home = defaultdict[Block, Constants](dict)
-        for inner in tuple(op.walk()):
-            if type(inner) in EXPANSIONS:
-                home = entry_block(inner)
-                expand(inner, home, constants_by_home[home])
+        expand_all(op)

@@ -13,6 +13,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from xdsl.transforms.convert_scf_to_cf import ForLowering, IfLowering, SwitchLowering
 
 from fusemlir.diagnostics import DiagnosticError
+from fusemlir.lowering.expand_math import expand_all
 from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering
 from fusemlir.lowering.to_llvm.convert_arith_to_llvm import ARITH_TO_LLVM
 from fusemlir.lowering.to_llvm.convert_cf_to_llvm import CF_TO_LLVM
@@ -43,16 +44,16 @@ def check_converted(func: llvm.FuncOp) -> None:
         if op.dialect_name() in ("llvm", "nvvm"):
             continue
         types = ", ".join(str(ty) for ty in op.operand_types)
-        hint = "; run expand-math before" if op.dialect_name() == "math" else ""
         raise DiagnosticError.at(
             op.location,
             f"kernel `{func.sym_name.data}`: no conversion of {op.name} on ({types}) "
-            f"to the llvm dialect{hint}",
+            "to the llvm dialect",
         )
 
 
 def convert_kernels(kernels: Operation) -> None:
-    """Convert one gpu module, structured control flow first."""
+    """Convert one gpu module, mathematics and structured control flow first."""
+    expand_all(kernels)
     for op in tuple(kernels.walk()):
         if type(op) in BRANCHES_BY_STRUCTURE:
             pattern = BRANCHES_BY_STRUCTURE[type(op)]

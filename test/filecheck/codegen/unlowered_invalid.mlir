@@ -2,7 +2,7 @@
 // RUN: fuse-opt %s -t llvm --split-input-file --verify-diagnostics
 
 func.func @a_layer(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error@+1 {{'relu1' is not lowered to a kernel; run convert-trt-to-gpu, expand-math and convert-to-llvm before}}
+  // expected-error@+1 {{'relu1' is not lowered to a kernel; run convert-trt-to-gpu and convert-to-llvm before}}
   %y = trt.activation relu %x layers ["relu1"] : tensor<4xf32> -> tensor<4xf32>
   func.return %y : tensor<4xf32>
 }

@@ -1,7 +1,7 @@
 // RUN: fuse-opt %s --split-input-file --convert-trt-to-gpu | FileCheck %s
 // RUN: fuse-opt %s --split-input-file --convert-trt-to-gpu | fuse-opt --split-input-file | FileCheck %s
-// RUN: fuse-opt %s --split-input-file --convert-trt-to-gpu --expand-math --convert-to-llvm -t llvm | FileCheck %s --check-prefix=LLVM
-// RUN: fuse-opt %s --split-input-file --convert-trt-to-gpu --expand-math --convert-to-llvm -t ptx{sm=80} | FileCheck %s --check-prefix=PTX
+// RUN: fuse-opt %s --split-input-file --convert-trt-to-gpu --convert-to-llvm -t llvm | FileCheck %s --check-prefix=LLVM
+// RUN: fuse-opt %s --split-input-file --convert-trt-to-gpu --convert-to-llvm -t ptx{sm=80} | FileCheck %s --check-prefix=PTX
 
 // LLVM: define ptx_kernel void @neg_0(ptr {{.*}}, ptr {{.*}})
 // PTX:  .visible .entry neg_0(

@@ -1,6 +1,6 @@
 // RUN: fuse-opt %s --convert-to-llvm | FileCheck %s
 // RUN: fuse-opt %s --convert-to-llvm | FileCheck %s --check-prefix=NOTHING
-// RUN: fuse-opt %s --convert-scf-to-cf --convert-gpu-to-nvvm --convert-arith-to-llvm --convert-memref-to-llvm --convert-math-to-llvm --convert-cf-to-llvm | FileCheck %s --check-prefix=NOTHING
+// RUN: fuse-opt %s --expand-math --convert-scf-to-cf --convert-gpu-to-nvvm --convert-arith-to-llvm --convert-memref-to-llvm --convert-math-to-llvm --convert-cf-to-llvm | FileCheck %s --check-prefix=NOTHING
 
 // In any order, the conversions leave nothing between them.
 // NOTHING-LABEL: "gpu.module"
@@ -54,3 +54,17 @@ func.func @the_host_stays_as_it_is(%i: index) -> index {
   %r = arith.addi %i, %i : index
   func.return %r : index
 }
+
+// Mathematics that LLVM has no instruction for is written out first.
+"gpu.module"() <{sym_name = "mathematics"}> ({
+  // CHECK-LABEL: llvm.func @exponential
+  // CHECK-NOT:     math.
+  // CHECK:         llvm.intr.fma
+  // CHECK-NOT:     math.
+  // CHECK:         llvm.return
+  "gpu.func"() <{function_type = (f32) -> f32}> ({
+  ^bb0(%x: f32):
+    %r = math.exp %x : f32
+    "gpu.return"(%r) : (f32) -> ()
+  }) {sym_name = "exponential"} : () -> ()
+}) : () -> ()

@@ -1,11 +1,11 @@
 // RUN: fuse-opt %s --convert-to-llvm --split-input-file --verify-diagnostics
 
 "gpu.module"() <{sym_name = "kernels"}> ({
-  "gpu.func"() <{function_type = (f32) -> f32}> ({
-  ^bb0(%x: f32):
-    // expected-error @+1 {{kernel `k`: no conversion of math.exp on (f32) to the llvm dialect; run expand-math before}}
-    %r = math.exp %x : f32
-    "gpu.return"(%r) : (f32) -> ()
+  "gpu.func"() <{function_type = (f64) -> f64}> ({
+  ^bb0(%x: f64):
+    // expected-error @+1 {{math.exp: wanted a scalar of f32, f16 or bf16, found f64}}
+    %r = math.exp %x : f64
+    "gpu.return"(%r) : (f64) -> ()
   }) {sym_name = "k"} : () -> ()
 }) : () -> ()
 

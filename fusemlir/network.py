@@ -15,6 +15,7 @@ from typing_extensions import TypeIs
 from xdsl.dialects.builtin import ArrayAttr, ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, SSAValue
+from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
 from fusemlir.dialects.trt import (
@@ -92,8 +93,8 @@ class Group:
 
     @property
     def prologue(self) -> tuple[LayerOp, ...]:
-        """The layers before the anchor."""
-        return self.layers[: self._anchor_at]
+        """The layers before the anchor; none where there is no anchor."""
+        return self.layers[: max(0, self._anchor_at)]
 
     @property
     def epilogue(self) -> tuple[LayerOp, ...]:
@@ -132,6 +133,11 @@ def functions(module: ModuleOp) -> Iterator[FuncOp]:
 
 
 def block_of(function: FuncOp) -> Block:
+    """The block of a network; raises `VerifyException` where there are more."""
+    count = len(function.body.blocks)
+    if count != 1:
+        name = function.sym_name.data
+        raise VerifyException(f"a network has one block, '{name}' has {count}")
     return function.body.block
 
 
@@ -156,6 +162,11 @@ def kernels(module: ModuleOp) -> list[Group]:
 def is_output(value: SSAValue) -> bool:
     """Whether the network returns `value`."""
     return any(isinstance(use.operation, ReturnOp) for use in value.uses)
+
+
+def is_dead(node: Node) -> bool:
+    """Whether nothing uses any result of `node`."""
+    return all(result.first_use is None for result in node.results)
 
 
 def users(node: Node) -> list[Operation]:
@@ -210,14 +221,16 @@ def _all_layers(function: FuncOp) -> Iterator[LayerOp]:
 
 
 def sources(function: FuncOp) -> dict[str, list[str]]:
-    """Where each source layer is: by id, the names of the nodes that compute it and
-    of the ledger's rules that removed it. Constants, which may be cloned, are left
-    out."""
+    """Where each source layer is: by id, the names of the nodes that compute it, one
+    for each layer that does, and of the ledger's rules that removed it. Constants,
+    which may be cloned, are left out."""
     places: dict[str, list[str]] = {}
     for node in nodes(function):
-        if not isinstance(node, ConstantOp):
-            for id in node.layer_ids:
-                places.setdefault(id, []).append(Group(node).name)
+        group = Group(node)
+        for layer in group.layers:
+            if not isinstance(layer, ConstantOp):
+                for id in layer.layer_ids:
+                    places.setdefault(id, []).append(group.name)
     for entry in ledger(function):
         for id in entry.layers:
             places.setdefault(id.data, []).append(f"ledger: {entry.rule.data}")

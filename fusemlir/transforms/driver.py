@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FusedLoc, ModuleOp, NoneAttr
+from xdsl.dialects.builtin import ArrayAttr, FusedLoc, ModuleOp, NoneAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter
@@ -22,11 +22,13 @@ from xdsl.rewriter import InsertPoint
 
 from fusemlir.dialects.trt import ConstantOp
 from fusemlir.dialects.trt.base import LayerOp, layers_attr
+from fusemlir.dialects.trt.module_attributes import NO_FUSE
 from fusemlir.network import (
     Group,
     Node,
     block_of,
     functions,
+    is_dead,
     is_node,
     name_layers,
     node_of,
@@ -36,6 +38,7 @@ from fusemlir.network import (
 from fusemlir.remarks import Remark, RemarkKind, emit
 from fusemlir.transforms.fusion import (
     Fusion,
+    FusionMode,
     Missed,
     Network,
     Rewrite,
@@ -44,7 +47,7 @@ from fusemlir.transforms.fusion import (
     first_missed,
 )
 from fusemlir.transforms.grouping import make_group
-from fusemlir.transforms.guards import GUARDS, TYPES, Proposal
+from fusemlir.transforms.guards import GUARDS, TYPES, Proposal, refused_rules
 from fusemlir.transforms.verify_network import verify_network
 
 
@@ -84,9 +87,12 @@ class Driver:
     ) -> Operation | None:
         """Try `rule` with `op` as its last node; what was made of it, if anything.
 
-        Only nodes of the network's block are visited, never the body of a group.
+        Only nodes of the network's block are visited, never the body of a group, and
+        none that nothing uses: no group could yield its value.
         """
         if not is_node(op) or op.parent is not block_of(self.network.function):
+            return None
+        if is_dead(op):
             return None
         for site in rule.sites(op, self.network):
             verdict = rule.verdict(site, self.network)
@@ -169,8 +175,7 @@ class Driver:
             for op in reversed(new_ops):
                 op.drop_all_references()
             return missed
-        ids = [id for node in nodes for id in node.layer_ids]
-        self._inherit(proposal.rule, ids, new_ops, values)
+        self._inherit(proposal, new_ops, values)
         for op in new_ops:
             op.location = last.location
         name = ""
@@ -188,20 +193,24 @@ class Driver:
 
     def _inherit(
         self,
-        rule: str,
-        ids: list[str],
+        proposal: Proposal,
         new_ops: Sequence[LayerOp],
         values: Sequence[SSAValue],
     ) -> None:
-        """Give the ids of what is replaced to the last new layer; to the ledger,
-        with the layer that computes the value now, where there is none."""
+        """Give ids and `trt.no_fuse` of what is replaced to the last new layer; the ids
+        to the ledger, with the layer that computes the value now, where there is
+        none."""
+        ids = [id for node in proposal.nodes for id in node.layer_ids]
         computing = [op for op in new_ops if not isinstance(op, ConstantOp)]
         if computing:
             computing[-1].layers = layers_attr(ids)
+            refused = refused_rules(proposal.nodes)
+            if refused:
+                computing[-1].attributes[NO_FUSE] = ArrayAttr(refused)
             return
         heirs = [node for value in values if (node := node_of(value)) is not None]
         heir = [id for node in heirs for id in node.layer_ids]
-        record(self.network.function, ids, rule, heir)
+        record(self.network.function, ids, proposal.rule, heir)
 
     def _erase(self, nodes: tuple[Node, ...], rewriter: PatternRewriter) -> None:
         for node in reversed(nodes):
@@ -210,14 +219,17 @@ class Driver:
 
 
 def run_fusions(
-    module: ModuleOp, make_rules: Sequence[Callable[[Driver], Fusion[Any]]], name: str
+    module: ModuleOp,
+    make_rules: Sequence[Callable[[Driver], Fusion[Any]]],
+    name: str,
+    mode: FusionMode = FusionMode.PRACTICE,
 ) -> None:
     """Apply rules to each network of `module`, again until none finds anything to
     do, and check the result."""
     for function in functions(module):
         name_layers(function)
         before = set(sources(function))
-        driver = Driver(Network(module, function))
+        driver = Driver(Network(module, function, mode))
         rules = [make_rule(driver) for make_rule in make_rules]
         changed = True
         while changed:
@@ -257,8 +269,15 @@ class FusionPass(ModulePass, ABC):
 
     rule: ClassVar[type[Fusion[Any]]]
 
+    mode: str = FusionMode.PRACTICE
+    """strict for the catalog alone, practice for what users expect as well."""
+
+    def __post_init__(self) -> None:
+        if self.mode not in tuple(FusionMode):
+            raise ValueError(f"mode must be strict or practice, found '{self.mode}'")
+
     def make_rule(self, driver: Driver) -> Fusion[Any]:
         return self.rule(driver)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        run_fusions(op, [self.make_rule], self.name)
+        run_fusions(op, [self.make_rule], self.name, FusionMode(self.mode))

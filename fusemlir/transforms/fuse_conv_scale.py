@@ -13,7 +13,6 @@ from fusemlir.dialects.trt import ConstantOp, DeconvolutionOp, FusedOp, ScaleOp
 from fusemlir.dialects.trt.base import (
     LayerOp,
     element_type_of,
-    shape_of,
     tensor_type,
 )
 from fusemlir.dialects.trt.constant import constant_value, fill, scalar_of
@@ -24,6 +23,7 @@ from fusemlir.network import Group, Node, label, node_of
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.epilogue import convolution_group
 from fusemlir.transforms.fusion import Blocked, Constraint, Fusion, Network, Rewrite
+from fusemlir.weights import dtype_of, largest
 
 CHANNEL_AXIS = 1
 """The axis of a convolution's output maps."""
@@ -48,7 +48,8 @@ class ScaledConvolution:
 
     @property
     def maps(self) -> int:
-        return shape_of(self.convolution.output)[1]
+        """How many output maps; inferred, as the output may be declared unknown."""
+        return self.convolution.infer()[0].get_shape()[1]
 
     @property
     def kernel(self) -> ConstantValue | None:
@@ -110,7 +111,9 @@ def _power(site: ScaledConvolution) -> str | None:
     if value is None:
         return "a power that is no constant"
     power = scalar_of(value)
-    return None if power == 1 else f"a power of {power or 'several values'}"
+    if power == 1:
+        return None
+    return f"a power of {'several values' if power is None else power}"
 
 
 def _already_fused(site: ScaledConvolution) -> Blocked | None:
@@ -134,10 +137,25 @@ def _variable_weights(site: ScaledConvolution) -> str | None:
 
 def _not_finite(site: ScaledConvolution) -> str | None:
     weights = site.network.weights
-    for what, value in (("kernel", site.kernel), ("bias", site.bias)):
+    changed = {"kernel": site.kernel, "bias": site.bias}
+    if _kernel_fits(site):
+        del changed["kernel"]
+    for what, value in changed.items():
         if value is not None and not np.isfinite(weights.array(value)).all():
             return f"the new {what} would hold infinity or NaN"
     return None
+
+
+def _kernel_fits(site: ScaledConvolution) -> bool:
+    """Whether no product of any kernel element with any scale can overflow: seen
+    without making the new kernel, which may be large."""
+    kernel = constant_value(site.convolution.kernel)
+    scale = site.scale.scale and constant_value(site.scale.scale)
+    if kernel is None or scale is None:
+        return False
+    weights = site.network.weights
+    greatest = weights.magnitude(kernel) * weights.magnitude(scale)
+    return greatest < largest(dtype_of(element_type_of(site.convolution.kernel)))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import auto
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
@@ -17,11 +18,19 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
+from xdsl.utils.str_enum import StrEnum
 
 from fusemlir.dialects.trt.base import LayerOp
 from fusemlir.network import Group, Node, Order, block_of
 from fusemlir.target import Target
 from fusemlir.weights import Weights
+
+
+class FusionMode(StrEnum):
+    """Which fusions: those of the catalog, or those that users expect as well."""
+
+    STRICT = auto()
+    PRACTICE = auto()
 
 
 @dataclass
@@ -30,6 +39,7 @@ class Network:
 
     module: ModuleOp
     function: FuncOp
+    mode: FusionMode = FusionMode.PRACTICE
     order: Order = field(init=False)
 
     def __post_init__(self) -> None:

@@ -30,8 +30,7 @@ def make_group(nodes: Sequence[Node]) -> tuple[FusedOp, list[OpResult]]:
         for result in node.results
         if any(use.operation not in inside for use in result.uses)
     ]
-    body.block.add_op(YieldOp([body.values[result] for result in used]))
-    return FusedOp(body.inputs, Region(body.block)), used
+    return body.close(used), used
 
 
 def is_inlined(op: Operation) -> bool:
@@ -65,6 +64,21 @@ class _Body:
         for operand in layer.operands:
             self.value(operand)
         self.block.add_op(layer.clone(self.values))
+
+    def close(self, results: Sequence[SSAValue]) -> FusedOp:
+        """The group that yields what `results` mean, without what they do not need."""
+        self.block.add_op(YieldOp([self.values[result] for result in results]))
+        for op in reversed(list(self.block.ops)):
+            if not isinstance(op, YieldOp) and all(
+                result.first_use is None for result in op.results
+            ):
+                op.detach()
+                op.erase()
+        for argument in reversed(self.block.args):
+            if argument.first_use is None:
+                del self.inputs[argument.index]
+                self.block.erase_arg(argument)
+        return FusedOp(self.inputs, Region(self.block))
 
     def value(self, outer: SSAValue) -> SSAValue:
         """What stands for `outer` in the body; an input where nothing does yet."""

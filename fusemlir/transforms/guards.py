@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from xdsl.dialects.builtin import ArrayAttr, StringAttr
 from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.utils.hints import isa
 
+from fusemlir.dialects.trt import FusedOp
 from fusemlir.dialects.trt.module_attributes import NO_FUSE
 from fusemlir.network import Node, is_output, label, node_of
 from fusemlir.transforms.fusion import Blocked, Constraint, Network, Rewrite, Wrap
@@ -38,15 +40,31 @@ class Proposal:
 
 
 def _forbidden(proposal: Proposal) -> Blocked | None:
-    for node in proposal.nodes:
-        attribute = node.attributes.get(NO_FUSE)
-        if attribute is None:
+    for layer in _speakers(proposal.nodes):
+        if NO_FUSE not in layer.attributes:
             continue
-        if not isinstance(attribute, ArrayAttr):
-            return Blocked("trt.no_fuse", label(node))
-        if StringAttr(proposal.rule) in attribute:
-            return Blocked(f'trt.no_fuse = ["{proposal.rule}"]', label(node))
+        rules = refused_rules([layer])
+        if not rules:
+            return Blocked("trt.no_fuse", label(layer))
+        if StringAttr(proposal.rule) in rules:
+            return Blocked(f'trt.no_fuse = ["{proposal.rule}"]', label(layer))
     return None
+
+
+def _speakers(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Nodes and the layers inside them: one that went into a group keeps its say."""
+    for node in nodes:
+        yield node
+        if isinstance(node, FusedOp):
+            yield from node.layer_ops
+
+
+def refused_rules(nodes: Iterable[Node]) -> list[StringAttr]:
+    """The rules that `trt.no_fuse` of `nodes`, and of the layers in them, names."""
+    lists = (layer.attributes.get(NO_FUSE) for layer in _speakers(nodes))
+    return [
+        rule for names in lists if isa(names, ArrayAttr[StringAttr]) for rule in names
+    ]
 
 
 def _returned(proposal: Proposal) -> Blocked | None:

@@ -144,12 +144,19 @@ def compose(first: ScaleOp, second: ScaleOp) -> Affine | None:
         return None
     if any(layer.kind == ScaleMode.ELEMENTWISE for layer in layers):
         return None
-    axes = {layer.axis for layer in layers if layer.kind == ScaleMode.CHANNEL}
-    if len(axes) > 1:
+    # An i8 scale saturates, and its weights are of another type.
+    if not is_float(element_type_of(first.input)):
         return None
-    axis = next(iter(axes), None)
+    channels = {
+        (layer.axis, volume(weight.type.get_shape()))
+        for layer, weights in zip(layers, (inner, outer), strict=True)
+        for weight in weights
+        if layer.kind == ScaleMode.CHANNEL and weight is not None
+    }
+    if len(channels) > 1:
+        return None
+    axis, count = next(iter(channels), (None, 1))
     mode = ScaleMode.UNIFORM if axis is None else ScaleMode.CHANNEL
-    count = 1 if axis is None else shape_of(first.input)[axis]
     vector = TensorType(element_type_of(first.input), (count,))
     (scale1, shift1), (scale2, shift2) = inner, outer
     scale = scale1 if scale2 is None else scale2

@@ -20,7 +20,13 @@ from fusemlir.dialects.trt import (
     IdentityOp,
     ShuffleOp,
 )
-from fusemlir.dialects.trt.base import LayerOp, element_type_of, is_float, tensor_type
+from fusemlir.dialects.trt.base import (
+    UNKNOWN,
+    LayerOp,
+    element_type_of,
+    is_float,
+    tensor_type,
+)
 from fusemlir.dialects.trt.constant import constant_value, scalar_of
 from fusemlir.dialects.trt.enums import ActivationType, ElementWiseOperation
 from fusemlir.dialects.trt.shuffle import only_reshapes
@@ -67,9 +73,18 @@ def changes_nothing(layer: LayerOp) -> bool:
         case CastOp():
             return layer.input.type == layer.output.type
         case ShuffleOp():
-            return layer.input.type == layer.output.type and only_reshapes(layer)
+            return (
+                layer.input.type == layer.output.type == layer.infer()[0]
+                and only_reshapes(layer)
+                and (layer.reshape is None or is_determined(layer.reshaped))
+            )
         case _:
             return False
+
+
+def is_determined(shape: Sequence[int]) -> bool:
+    """Whether the number of elements tells the dimensions that are unknown."""
+    return shape.count(UNKNOWN) <= 1
 
 
 @dataclass(frozen=True)
@@ -97,7 +112,8 @@ def bound_of(
     for value, other in ((layer.lhs, layer.rhs), (layer.rhs, layer.lhs)):
         constant = constant_value(other)
         number = None if constant is None else scalar_of(constant)
-        keeps_shape = tensor_type(value) == tensor_type(layer.output)
+        # Inferred: an output may be declared with fewer dimensions known.
+        keeps_shape = tensor_type(value) == layer.infer()[0]
         if number is not None and math.isfinite(number) and keeps_shape:
             return value, float(number)
     return None

@@ -25,7 +25,7 @@ def help_page(registry: PassRegistry) -> str:
         "order given, and writes it as text.",
         "usage: fuse-opt [file | -] [--<pass>[='option=value option=value'] ...] "
         "[flags]",
-        "  fuse-opt model.onnx --fuse-conv-scale --fuse-conv-relu --remarks -o out.mlir\n"
+        "  fuse-opt model.onnx --fuse-conv-scale --fuse-conv-relu -o out.mlir\n"
         "  fuse-opt in.mlir --fuse-conv-relu --fuse-pointwise='max-ops=8'\n"
         "  fuse-opt in.mlir -p 'builtin.module(cse,canonicalize)'",
     ]

@@ -102,13 +102,15 @@ def _unknown(what: str, name: str, known: Sequence[str]) -> DiagnosticError:
 def run_passes(module: ModuleOp, passes: Iterable[ModulePass]) -> tuple[Remark, ...]:
     """Apply `passes` to `module`; what they had to say.
 
-    Raises `DiagnosticError` naming the pass that refuses the module.
+    The module is verified after each. Raises `DiagnosticError` naming the pass that
+    refuses it, or that broke it.
     """
     ctx = make_context()
     with collect() as remarks:
         for module_pass in passes:
             try:
                 module_pass.apply(ctx, module)
+                module.verify()
             except DiagnosticException as error:
                 raise DiagnosticError.at(
                     module.location,

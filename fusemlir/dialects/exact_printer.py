@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from io import StringIO
 from typing import Any, TypeAlias, cast
 
-from xdsl.dialects.builtin import AnyFloat, DenseIntOrFPElementsAttr
+from xdsl.dialects.builtin import AnyFloat, DenseIntOrFPElementsAttr, TensorType
 from xdsl.ir import Attribute
 from xdsl.printer import Printer
 
@@ -23,16 +24,27 @@ class ExactPrinter(Printer):
     """xDSL's printer, with every float in a form that reads back."""
 
     def print_attribute(self, attribute: Attribute) -> None:
-        if isinstance(attribute, DenseIntOrFPElementsAttr):
-            print_dense(self, cast(Dense, attribute))
-        else:
-            super().print_attribute(attribute)
+        match attribute:
+            case DenseIntOrFPElementsAttr():
+                print_dense(self, cast(Dense, attribute))
+            case TensorType():
+                self.print_string(_text_of(attribute))
+            case _:
+                super().print_attribute(attribute)
 
     def print_float(self, value: float, type: AnyFloat) -> None:
         if math.isfinite(value) and _is_written_as_bits(value, type):
             self.print_string(repr(value))
         else:
             super().print_float(value, type)
+
+
+@lru_cache(maxsize=1024)
+def _text_of(type: Attribute) -> str:
+    """A type's text: networks have few tensor types, and name them often."""
+    text = StringIO()
+    Printer(text).print_attribute(type)
+    return text.getvalue()
 
 
 def print_dense(printer: Printer, value: Dense) -> None:

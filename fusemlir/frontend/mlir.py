@@ -19,7 +19,14 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     StringAttr,
 )
-from xdsl.ir import AttributeInvT, Block, Operation, Region, SSAValue
+from xdsl.ir import (
+    AttributeInvT,
+    Block,
+    Operation,
+    Region,
+    SSAValue,
+    TypeAttribute,
+)
 from xdsl.parser import AttrParser, Parser, UnresolvedOperand
 from xdsl.traits import IsolatedFromAbove
 from xdsl.utils.exceptions import (
@@ -111,6 +118,7 @@ class LocatingParser(Parser):
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._open_ops: list[tuple[int, type[Operation]]] = []
         self._first_uses: dict[str, Span] = {}
+        self._tensor_types: dict[str, TypeAttribute] = {}
         self.forward_names = {}
         super().__init__(ctx, text, filename)
 
@@ -152,6 +160,23 @@ class LocatingParser(Parser):
                 if block.last_op is not None and block.last_op.location is UNKNOWN_LOC:
                     block.last_op.location = op.location
         return op
+
+    def parse_optional_type(self) -> TypeAttribute | None:
+        """As xDSL does; tensor types are remembered by their text, since networks have
+        few of them and name them often."""
+        if self._current_token.text != "tensor":
+            return super().parse_optional_type()
+        start, content = self.pos, self.lexer.input.content
+        end = content.find(">", start) + 1
+        text = content[start:end]
+        if text in self._tensor_types:
+            self._resume_from(end)
+            return self._tensor_types[text]
+        type = super().parse_optional_type()
+        # Inside an encoding there could be another '>'.
+        if type is not None and text.count("<") == 1:
+            self._tensor_types[text] = type
+        return type
 
     def parse_optional_region(
         self, arguments: Iterable[Parser.Argument] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -16,6 +17,9 @@ from fusemlir.tools.usage import UsageError
 STDOUT = 1
 """Its file descriptor."""
 
+RARE_COLLECTIONS = 200_000, 50, 50
+"""Thresholds of Python's garbage collector."""
+
 EXIT_OK, EXIT_USER_ERROR, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED = 0, 1, 70, 130
 
 
@@ -25,6 +29,8 @@ def run_command(name: str, body: Callable[[], int]) -> int:
     What `body` returns, or 1 where the user has something to mend, 70 where we have;
     only then there is a traceback.
     """
+    # What a command makes lives to its end: looking for garbage finds none.
+    gc.set_threshold(*RARE_COLLECTIONS)
     try:
         _write_utf8()
         return body()

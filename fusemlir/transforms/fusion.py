@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import auto
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -23,7 +23,9 @@ from xdsl.utils.str_enum import StrEnum
 from fusemlir.dialects.trt.base import LayerOp
 from fusemlir.network import Group, Node, Order, block_of
 from fusemlir.target import Target
-from fusemlir.weights import Weights
+
+if TYPE_CHECKING:
+    from fusemlir.weights import Weights
 
 
 class FusionMode(StrEnum):
@@ -47,6 +49,9 @@ class Network:
 
     @cached_property
     def weights(self) -> Weights:
+        # Most rules never ask, and numpy takes long to load.
+        from fusemlir.weights import Weights
+
         return Weights.of_module(self.module)
 
     @cached_property

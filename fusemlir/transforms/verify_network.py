@@ -25,8 +25,8 @@ def verify_network(
 ) -> None:
     """Raise `VerifyException` unless `function` is a well-formed network.
 
-    That is: one block of nodes and a return; every op verifies; each value is made
-    before it is used, in bodies too; no group has an unused result; each source layer
+    That is: one block of nodes and a return; each value is made before it is used, in
+    bodies too; no group has an unused result; each source layer
     is in exactly one node or ledger entry, and none of `expected` is missing. `after`
     names the pass to blame.
     """
@@ -46,7 +46,6 @@ def _check(function: FuncOp, expected: Collection[str]) -> None:
     for op in block.ops:
         if not (is_node(op) or op is block.last_op):
             raise VerifyException(f"{op.name} is no layer")
-        op.verify()
         if isinstance(op, FusedOp):
             _check_order(op.block)
             _check_results(op)
@@ -90,5 +89,6 @@ class VerifyNetworkPass(ModulePass):
     name = "verify-network"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        op.verify()
         for function in functions(op):
             verify_network(function)

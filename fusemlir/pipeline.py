@@ -32,34 +32,12 @@ from fusemlir.runtime.engine import Engine, list_kernels
 from fusemlir.runtime.gpu_program import GpuProgram
 from fusemlir.runtime.signature import Signature
 from fusemlir.source_network import SourceNetwork, make_context, usage_error
+from fusemlir.transforms.trt_fuse import Stage, TrtFusePass
 from fusemlir.weights import Weights
 
 FUSE = ("practice", "strict", "none")
 """Which fusions: those that users expect, those of the catalog alone, or no pass."""
 
-
-@dataclass(frozen=True)
-class Stage:
-    """A pass, and why it stands where it does."""
-
-    name: str
-    reason: str
-
-
-STAGES: tuple[Stage, ...] = (
-    Stage("fold-constants", "a computed weight is a constant to the rules after it"),
-    Stage("trt-canonicalize", "a rule looks for one spelling of each layer"),
-    Stage("erase-dead-layers", "a use by a layer that nobody needs blocks a fusion"),
-    Stage("fuse-conv-scale", "a batch norm between convolution and activation goes"),
-    Stage("fuse-relu-relu", "of two equal activations one is left to be fused"),
-    Stage("fuse-conv-elementwise", "a sum joins before the activation that follows it"),
-    Stage("fuse-conv-relu", "the activation ends what convolution and sum began"),
-    Stage(
-        "merge-duplicate-layers", "merged earlier, a shared convolution takes nothing"
-    ),
-    Stage("fuse-pointwise", "what no convolution took is grouped among itself"),
-    Stage("erase-dead-layers", "constants that were folded into others have no user"),
-)
 
 HOST_PROGRAM: tuple[Stage, ...] = (
     Stage("convert-trt-to-gpu", "kernels, and a host program that launches them"),
@@ -77,20 +55,22 @@ def fusion_passes(
 ) -> list[ModulePass]:
     """The passes to run, in order.
 
-    `fuse` picks the stages: all of them, or for `none` no pass at all; `practice` and
-    `strict` are the same stages so far, since no rule goes beyond the catalog yet.
-    `rules` names the passes to run instead, in that order and no others.
-    `disable_rules` takes passes out of either. Raises `DiagnosticError` for a name that
-    is not known, with the nearest that is.
+    `fuse` picks what `trt-fuse` does: the catalog alone, what users expect as well, or
+    for `none` no pass at all. `rules` names the passes to run instead, in that order
+    and no others. `disable_rules` takes passes out of either. Raises `DiagnosticError`
+    for a name that is not known, with the nearest that is.
     """
     if fuse not in FUSE:
         raise _unknown("choice of fusions", fuse, FUSE)
     for name in (*(rules or ()), *disable_rules):
         if name not in transforms.PASS_NAMES:
             raise _unknown("rule", name, transforms.PASS_NAMES)
-    stages = [] if fuse == "none" else [stage.name for stage in STAGES]
-    names = stages if rules is None else rules
-    return [transforms.load_pass(name)() for name in names if name not in disable_rules]
+    if rules is not None:
+        names = (name for name in rules if name not in disable_rules)
+        return [transforms.load_pass(name)() for name in names]
+    if fuse == "none":
+        return []
+    return [TrtFusePass(mode=fuse, disable_rules=tuple(disable_rules))]
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> DiagnosticError:

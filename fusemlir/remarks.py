@@ -68,6 +68,11 @@ def collect() -> Generator[list[Remark]]:
         _SINK.reset(token)
 
 
+def is_wanted() -> bool:
+    """Whether anybody collects remarks, so that costly ones are worth making."""
+    return _SINK.get() is not None
+
+
 def emit(remark: Remark) -> None:
     """Hand a remark to the innermost `collect`; without one it is dropped."""
     sink = _SINK.get()

@@ -58,6 +58,11 @@ FLAGS = (
          "verify the module after each pass (default: true)", "true|false"),
     Flag("remarks", Takes.OPTIONAL, _GENERAL,
          "report what was fused and what was not, and why", "all|passed|missed"),
+    Flag("explain", Takes.OPTIONAL, _GENERAL,
+         "write to stderr, for every rule and site, whether and why it fused; "
+         "a table first (default: text)", "text|json"),
+    Flag("explain-file", Takes.VALUE, _GENERAL,
+         "where the explanation goes instead, whole or not at all", "<file>"),
     Flag("help", Takes.SWITCH, _GENERAL, "show this", aliases=("h",)),
     Flag("version", Takes.SWITCH, _GENERAL, "show the versions", aliases=("v",)),
     Flag("pass-pipeline", Takes.VALUE, _PIPELINE,

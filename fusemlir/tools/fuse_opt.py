@@ -84,6 +84,8 @@ class _Compilation:
     target: OutputTarget
     style: PrintStyle
     timing: Timing
+    explanation: str | None
+    """`text` or `json`; None where nobody asked."""
 
     @staticmethod
     def of(line: CommandLine, registry: PassRegistry) -> _Compilation:
@@ -102,7 +104,8 @@ class _Compilation:
             on_remark=reporter.remark,
         )
         target = parse_target(line.value("target", "mlir"))
-        return _Compilation(line, manager, reporter, target, style, timing)
+        explanation = _explanation_format(line)
+        return _Compilation(line, manager, reporter, target, style, timing, explanation)
 
     def run(self) -> int:
         shapes = parse_shapes(self.line.values.get("shape", []))
@@ -118,6 +121,7 @@ class _Compilation:
             output = self._text(source)
         with self.timing.of("Output"):
             self._write(output)
+            self._explain()
         if self.line.is_on("mlir-timing"):
             sys.stderr.write(self.timing.report())
         return EXIT_USER_ERROR if self.reporter.failed else EXIT_OK
@@ -154,6 +158,18 @@ class _Compilation:
         with blamed_on(f"target '{self.target.name}'"), self.timing.of("Printer"):
             return self.target.text(module, self.style)
 
+    def _explain(self) -> None:
+        if self.explanation is None:
+            return
+        from fusemlir.tools.explanation import explain
+
+        text = explain(self.reporter.remarks, self.explanation)
+        path = self.line.value("explain-file", "-")
+        if path == "-":
+            sys.stderr.write(text)
+        elif not self.reporter.failed:
+            write_atomically(path, text)
+
     def _write(self, output: str) -> None:
         path = self.line.value("o", "-")
         if path == "-":
@@ -161,6 +177,18 @@ class _Compilation:
             sys.stdout.flush()
         elif not self.reporter.failed:
             write_atomically(path, output)
+
+
+def _explanation_format(line: CommandLine) -> str | None:
+    """How to explain; None where nobody asked. Raises `UsageError`."""
+    if "explain" not in line.values:
+        if "explain-file" in line.values:
+            raise UsageError("flag '--explain-file' needs '--explain'")
+        return None
+    wanted = line.value("explain", "") or "text"
+    if wanted not in ("text", "json"):
+        raise UsageError(f"flag '--explain' wants text or json, got '{wanted}'")
+    return wanted
 
 
 def _context(line: CommandLine) -> Context:

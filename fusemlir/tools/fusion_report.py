@@ -22,8 +22,8 @@ def fusion_report(engine: Engine, width: int | None = None) -> str:
     """
     sections = [
         [f"{engine.name}: {headline(engine)}"],
-        ["rules that applied", *_fused(engine.remarks)],
-        ["rules that did not, and why", *_missed(engine.remarks)],
+        ["rules that applied", *passed_lines(engine.remarks)],
+        ["rules that did not, and why", *missed_lines(engine.remarks)],
         ["kernels", *_kinds(engine.kernels)],
     ]
     return "\n\n".join(_text(section, width) for section in sections)
@@ -44,7 +44,8 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _fused(remarks: Iterable[Remark]) -> Iterator[str]:
+def passed_lines(remarks: Iterable[Remark]) -> Iterator[str]:
+    """A line for each rule that applied: how often, and where first."""
     passed = [remark for remark in remarks if remark.kind is RemarkKind.PASSED]
     if not passed:
         yield "  none"
@@ -52,7 +53,8 @@ def _fused(remarks: Iterable[Remark]) -> Iterator[str]:
         yield f"  {rule:<24}{len(sites):>5}   {sites[0].name or _site(sites[0])}"
 
 
-def _missed(remarks: Iterable[Remark]) -> Iterator[str]:
+def missed_lines(remarks: Iterable[Remark]) -> Iterator[str]:
+    """Lines for each rule and condition that was not met: how often, and an example."""
     missed = [remark for remark in remarks if remark.kind is RemarkKind.MISSED]
     if not missed:
         yield "  none"

@@ -17,9 +17,12 @@ class Reporter:
 
     failed: bool
     """Whether an error was printed."""
+    remarks: list[Remark]
+    """All that were made, printed or not."""
 
     def __init__(self, verify: bool, remark_kinds: frozenset[RemarkKind]) -> None:
         self.failed = False
+        self.remarks = []
         self._verify = verify
         self._remark_kinds = remark_kinds
         self._reported: list[Diagnostic] = []
@@ -44,6 +47,7 @@ class Reporter:
                 self._print(fault)
 
     def remark(self, remark: Remark) -> None:
+        self.remarks.append(remark)
         expected = self._verify and expects(self._lines, Severity.REMARK)
         if not expected and remark.kind not in self._remark_kinds:
             return

@@ -16,6 +16,7 @@ PASS_NAMES: tuple[str, ...] = (
     "fuse-conv-elementwise",
     "fuse-conv-relu",
     "fuse-pointwise",
+    "trt-fuse",
     "trt-unfuse",
     "verify-network",
 )

@@ -14,11 +14,11 @@ import fusemlir
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects.trt.module_attributes import TARGET
 from fusemlir.frontend.mlir import parse_module
-from fusemlir.pipeline import FUSE, STAGES, fusion_passes
+from fusemlir.pipeline import FUSE, fusion_passes
 from fusemlir.remarks import RemarkKind
 from fusemlir.runtime.engine import Engine
 from fusemlir.source_network import TemporaryFolder, make_context
-from fusemlir.transforms import PASS_NAMES
+from fusemlir.transforms.trt_fuse import TrtFusePass
 
 CONV_RELU = """
 func.func @net(%x: tensor<1x3x8x8xf32>) -> tensor<1x4x8x8xf32> {
@@ -66,27 +66,10 @@ def model() -> ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
 
 
-def test_stages_are_passes_that_exist_and_each_says_why():
-    for stage in STAGES:
-        assert stage.name in PASS_NAMES
-        assert stage.reason
-
-
-def test_a_batch_norm_is_gone_before_activations_are_fused():
-    order = [stage.name for stage in STAGES]
-    wanted = [
-        "trt-canonicalize",
-        "fuse-conv-scale",
-        "fuse-conv-elementwise",
-        "fuse-conv-relu",
-        "fuse-pointwise",
-    ]
-    assert [name for name in order if name in wanted] == wanted
-
-
 @pytest.mark.parametrize("fuse", ["practice", "strict"])
-def test_all_stages_are_the_default(fuse: str):
-    assert names(fuse) == names() == [stage.name for stage in STAGES]
+def test_all_fusions_are_the_default(fuse: str):
+    assert fusion_passes(fuse) == [TrtFusePass(mode=fuse)]
+    assert fusion_passes() == [TrtFusePass(mode="practice")]
 
 
 def test_no_fusion_is_no_pass_at_all():
@@ -100,8 +83,12 @@ def test_named_rules_run_alone_and_in_their_order():
 
 
 def test_disabled_rules_are_left_out():
-    assert "fuse-conv-relu" not in names(disable_rules=["fuse-conv-relu"])
-    assert len(names(disable_rules=["erase-dead-layers"])) == len(STAGES) - 2
+    left_out = ("fuse-conv-relu",)
+    assert fusion_passes(disable_rules=left_out) == [
+        TrtFusePass(disable_rules=left_out)
+    ]
+    rules = ["fuse-conv-relu", "fuse-pointwise"]
+    assert names(rules=rules, disable_rules=left_out) == ["fuse-pointwise"]
 
 
 def test_an_unknown_rule_names_the_nearest():

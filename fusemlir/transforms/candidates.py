@@ -1,0 +1,91 @@
+"""Sites that a rule would have looked at, had not another rule been there before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute
+from xdsl.passes import ModulePass
+
+from fusemlir.network import functions, label, nodes
+from fusemlir.remarks import Remark, RemarkKind
+from fusemlir.transforms.driver import Driver, FusionPass
+from fusemlir.transforms.fusion import FusionMode, Network
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A site of a rule in the network as it was before any fusion."""
+
+    rule: str
+    anchor: tuple[str, ...]
+    """Ids of the node that the rule was asked about."""
+    layers: tuple[str, ...]
+    """Ids of all nodes of the site, the anchor's first."""
+    place: str
+    location: Attribute
+
+
+def find_candidates(module: ModuleOp, passes: Sequence[ModulePass]) -> list[Candidate]:
+    """The sites of every rule among `passes`; only the preferred one of a node."""
+    fusions = [fusion for fusion in passes if isinstance(fusion, FusionPass)]
+    return [
+        candidate
+        for function in functions(module)
+        for fusion in fusions
+        for candidate in _candidates_of(fusion, module, function)
+    ]
+
+
+def _candidates_of(
+    fusion: FusionPass, module: ModuleOp, function: FuncOp
+) -> Iterator[Candidate]:
+    network = Network(module, function, FusionMode(fusion.mode))
+    rule = fusion.make_rule(Driver(network))
+    if not rule.explains:
+        return
+    for node in nodes(function):
+        site = next(iter(rule.sites(node, network)), None)
+        if site is not None:
+            ids = tuple(id for part in reversed(site.nodes) for id in part.layer_ids)
+            place = label(node)
+            yield Candidate(rule.name, node.layer_ids, ids, place, node.location)
+
+
+def consumed(
+    candidates: Iterable[Candidate], remarks: Sequence[Remark]
+) -> Iterator[Remark]:
+    """A missed remark for each candidate that its rule was never asked about, naming
+    the rule that took one of its layers before."""
+    asked = {(remark.rule, id) for remark in remarks for id in _anchors(remark)}
+    takers: dict[str, Remark] = {}
+    for remark in remarks:
+        if remark.kind == RemarkKind.PASSED:
+            for id in remark.layers:
+                takers.setdefault(id, remark)
+    for candidate in candidates:
+        if any((candidate.rule, id) in asked for id in candidate.anchor):
+            continue
+        taken = [takers[id] for id in candidate.layers if id in takers]
+        taker = next((t for t in taken if t.rule != candidate.rule), None)
+        if taker is None:
+            continue
+        yield Remark(
+            RemarkKind.MISSED,
+            candidate.rule,
+            candidate.layers,
+            f"consumed earlier by {taker.rule}, which made {taker.name or 'nothing'}",
+            constraint="available",
+            required="layers that no rule before took",
+            observed=f"consumed earlier by {taker.rule} at {candidate.place}",
+            blocker=taker.name,
+            location=candidate.location,
+        )
+
+
+def _anchors(remark: Remark) -> Sequence[str]:
+    """Ids by which the site of a remark is known: all that was fused, or the anchor."""
+    return remark.layers if remark.kind == RemarkKind.PASSED else remark.layers[:1]

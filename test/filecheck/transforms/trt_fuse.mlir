@@ -1,0 +1,38 @@
+// RUN: fuse-opt %s --trt-fuse --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: fuse-opt %s --trt-fuse='only-rules=fuse-conv-relu' --split-input-file | FileCheck %s --check-prefix=ALONE
+
+// CHECK-LABEL: @batch_norm_residual_and_relu
+// CHECK:         trt.fused "conv_sum_relu"(%x, %{{.*}}, %skip) layers ["conv1", "bn1", "add1", "relu1"]
+// CHECK-NOT:     trt.scale
+// ALONE-LABEL: @batch_norm_residual_and_relu
+// ALONE-NOT:     trt.fused
+func.func @batch_norm_residual_and_relu(%x: tensor<1x4x8x8xf32>, %skip: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
+  %w = trt.constant #trt.weight<"conv1.w" : tensor<4x4x1x1xf32>>
+  %s = trt.constant #trt.weight<"bn.s" : tensor<4xf32>>
+  %conv1 = trt.convolution %x, %w : (tensor<1x4x8x8xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x8x8xf32>
+  // expected-remark@+1 {{[Passed] fuse-conv-scale | Category:fusion | Reason="fused into conv1 + bn1"}}
+  %bn1 = trt.scale channel %conv1 scale(%s : tensor<4xf32>) channel_axis = 1 : tensor<1x4x8x8xf32> -> tensor<1x4x8x8xf32>
+  // expected-remark@+2 {{[Passed] fuse-conv-elementwise}}
+  // expected-remark@+1 {{[Missed] fuse-pointwise | Category:fusion | Reason="consumed earlier by fuse-conv-elementwise, which made conv1 + bn1 + add1"}}
+  %add1 = trt.element_wise sum %bn1, %skip : (tensor<1x4x8x8xf32>, tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  // expected-remark@+2 {{[Passed] fuse-conv-relu}}
+  // expected-remark@+1 {{[Missed] fuse-pointwise | Category:fusion | Reason="consumed earlier by fuse-conv-relu, which made conv1 + bn1 + add1 + relu1"}}
+  %relu1 = trt.activation relu %add1 : tensor<1x4x8x8xf32> -> tensor<1x4x8x8xf32>
+  func.return %relu1 : tensor<1x4x8x8xf32>
+}
+
+// -----
+
+// What one preparation makes, another sees: the shape is folded, then the product is
+// a scale, then it goes into the weights.
+// CHECK-LABEL: @prepared_until_nothing_changes
+// CHECK:         trt.convolution {{.*}} layers ["conv1", "mul1"]
+// CHECK-NEXT:    func.return
+func.func @prepared_until_nothing_changes(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
+  %w = trt.constant #trt.weight<"conv1.w" : tensor<4x4x1x1xf32>>
+  %c = trt.constant dense<2.0> : tensor<4xf32>
+  %r = trt.shuffle %c reshape = [1, 4, 1, 1] : tensor<4xf32> -> tensor<1x4x1x1xf32>
+  %conv1 = trt.convolution %x, %w : (tensor<1x4x8x8xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x8x8xf32>
+  %mul1 = trt.element_wise prod %conv1, %r : (tensor<1x4x8x8xf32>, tensor<1x4x1x1xf32>) -> tensor<1x4x8x8xf32>
+  func.return %mul1 : tensor<1x4x8x8xf32>
+}

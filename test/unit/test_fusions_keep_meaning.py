@@ -27,7 +27,8 @@ from fusemlir.transforms import load_pass
 from fusemlir.transforms.verify_network import verify_network
 from fusemlir.weights import Weights, dtype_of
 
-ALGEBRA = ("fuse_conv_scale", "trt_canonicalize", "fold_constants")
+INTO_WEIGHTS = ("fuse_conv_scale", "trt_fuse")
+ALGEBRA = (*INTO_WEIGHTS, "trt_canonicalize", "fold_constants")
 """Files whose passes make other layers; those of the others only move them."""
 
 FILES = [
@@ -115,7 +116,7 @@ def test_a_lit_case_means_the_same_after_its_passes(path: Path, text: str, name:
     algebra = path.stem in ALGEBRA
     mode = Mode.WIDE if algebra else Mode.TYPED
     # Ordinary numbers too: one NaN in a kernel hides all others.
-    kinds = (False,) if path.stem == "fuse_conv_scale" else (False, True)
+    kinds = (False,) if path.stem in INTO_WEIGHTS else (False, True)
     inputs = [inputs_of(function, special=special) for special in kinds]
     wanted = [results_of(function, arrays, module, mode) for arrays in inputs]
     for module_pass in runs(path)[0].make_passes():

@@ -86,6 +86,20 @@ def consumed(
         )
 
 
+def last_words(remarks: Sequence[Remark]) -> list[Remark]:
+    """`remarks` without what a rule said of a site before it was asked again: a miss
+    that it fused later, or missed once more."""
+    later: set[tuple[str, str]] = set()
+    kept: list[Remark] = []
+    for remark in reversed(remarks):
+        sites = {(remark.rule, id) for id in _anchors(remark)}
+        if remark.kind == RemarkKind.MISSED and sites & later:
+            continue
+        later |= sites
+        kept.append(remark)
+    return kept[::-1]
+
+
 def _anchors(remark: Remark) -> Sequence[str]:
     """Ids by which the site of a remark is known: all that was fused, or the anchor."""
     return remark.layers if remark.kind == RemarkKind.PASSED else remark.layers[:1]

@@ -175,7 +175,8 @@ class Driver:
             for op in reversed(new_ops):
                 op.drop_all_references()
             return missed
-        self._inherit(proposal, new_ops, values)
+        replaced = _replaced(nodes, change)
+        self._inherit(proposal.rule, replaced, new_ops, values)
         for op in new_ops:
             op.location = last.location
         name = ""
@@ -185,7 +186,7 @@ class Driver:
         for old, new in zip(last.results, values, strict=True):
             new.name_hint = new.name_hint or old.name_hint
             rewriter.replace_all_uses_with(old, new)
-        self._erase(nodes, rewriter)
+        self._erase(replaced, rewriter)
         if new_ops:
             self.network.order.insert(new_ops)
         emit(_passed_remark(proposal, name, last.location))
@@ -193,24 +194,25 @@ class Driver:
 
     def _inherit(
         self,
-        proposal: Proposal,
+        rule: str,
+        replaced: tuple[Node, ...],
         new_ops: Sequence[LayerOp],
         values: Sequence[SSAValue],
     ) -> None:
         """Give ids and `trt.no_fuse` of what is replaced to the last new layer; the ids
         to the ledger, with the layer that computes the value now, where there is
         none."""
-        ids = [id for node in proposal.nodes for id in node.layer_ids]
+        ids = [id for node in replaced for id in node.layer_ids]
         computing = [op for op in new_ops if not isinstance(op, ConstantOp)]
         if computing:
             computing[-1].layers = layers_attr(ids)
-            refused = refused_rules(proposal.nodes)
+            refused = refused_rules(replaced)
             if refused:
                 computing[-1].attributes[NO_FUSE] = ArrayAttr(refused)
             return
         heirs = [node for value in values if (node := node_of(value)) is not None]
         heir = [id for node in heirs for id in node.layer_ids]
-        record(self.network.function, ids, proposal.rule, heir)
+        record(self.network.function, ids, rule, heir)
 
     def _erase(self, nodes: tuple[Node, ...], rewriter: PatternRewriter) -> None:
         for node in reversed(nodes):
@@ -237,6 +239,19 @@ def run_fusions(
             # One rule runs to its fixed point by itself.
             changed = len(rules) > 1 and any(changes)
         verify_network(function, before, after=name)
+
+
+def _replaced(nodes: tuple[Node, ...], change: Rewrite) -> tuple[Node, ...]:
+    """The nodes that go once their last one is replaced: all, or those that nothing
+    which stays, the new layers among it, uses."""
+    if not change.keeps_producer:
+        return nodes
+    going = set[Operation]([nodes[-1]])
+    for node in reversed(nodes[:-1]):
+        uses = (use for value in node.results for use in value.uses)
+        if all(use.operation in going for use in uses):
+            going.add(node)
+    return tuple(node for node in nodes if node in going)
 
 
 def _passed_remark(proposal: Proposal, name: str, location: Attribute) -> Remark:

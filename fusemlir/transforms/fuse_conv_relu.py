@@ -5,32 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fusemlir.dialects.trt import ActivationOp
 from fusemlir.dialects.trt.enums import ActivationType
-from fusemlir.network import Node, node_of
+from fusemlir.network import Node
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.epilogue import (
-    TAKES_ACTIVATION,
-    convolution_group,
-    epilogue_of,
+    CATALOG,
+    EPILOGUE,
+    ActivationStep,
+    activation_steps,
 )
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network, Wrap
 
 
-def _other_activation(pair: Pair) -> str | None:
-    assert isinstance(pair.consumer, ActivationOp)
-    kind = pair.consumer.kind
+def _other_activation(step: ActivationStep) -> str | None:
+    kind = step.consumer.kind
     return None if kind == ActivationType.RELU else str(kind)
 
 
-def _full_epilogue(pair: Pair) -> str | None:
-    state = epilogue_of(pair.producer)
-    return None if state in TAKES_ACTIVATION else str(state)
-
-
 @dataclass(frozen=True)
-class FuseConvRelu(Fusion[Pair]):
-    """conv → relu  ⇒  fused(conv, relu); the convolution may carry a residual."""
+class FuseConvRelu(Fusion[ActivationStep]):
+    """conv → relu  ⇒  fused(conv, relu); the convolution may carry a residual.
+
+    In practice it may carry any other epilogue too.
+    """
 
     name = "fuse-conv-relu"
     constraints = (
@@ -40,23 +37,14 @@ class FuseConvRelu(Fusion[Pair]):
             required="a relu activation",
             violation=_other_activation,
         ),
-        Constraint(
-            name="epilogue",
-            sentence="The Convolution layer can be of any type.",
-            required="a convolution followed by nothing or an element-wise operation",
-            violation=_full_epilogue,
-        ),
+        EPILOGUE,
+        CATALOG,
     )
 
-    def sites(self, node: Node, network: Network) -> Iterable[Pair]:
-        if not isinstance(node, ActivationOp):
-            return
-        producer = node_of(node.input)
-        group = convolution_group(producer) if producer is not None else None
-        if group is not None:
-            yield Pair(group, node)
+    def sites(self, node: Node, network: Network) -> Iterable[ActivationStep]:
+        return activation_steps(node, network)
 
-    def fuse(self, site: Pair, network: Network) -> Wrap:
+    def fuse(self, site: ActivationStep, network: Network) -> Wrap:
         return Wrap(site.nodes)
 
 

@@ -78,6 +78,9 @@ class Rewrite:
 
     nodes: tuple[Node, ...]
     build: Callable[[], tuple[Sequence[LayerOp], Sequence[SSAValue]]]
+    keeps_producer: bool = False
+    """Whether a node before the last that is used elsewhere stays where it is,
+    instead of standing in the way."""
 
 
 @dataclass(frozen=True)

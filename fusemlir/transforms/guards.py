@@ -31,7 +31,10 @@ class Proposal:
 
     @property
     def one_output(self) -> bool:
-        return isinstance(self.change, Rewrite) or not self.change.several_outputs
+        """Whether the values of all nodes but the last must have no other use."""
+        if isinstance(self.change, Rewrite):
+            return not self.change.keeps_producer
+        return not self.change.several_outputs
 
     @property
     def intermediates(self) -> Iterator[SSAValue]:

@@ -16,7 +16,7 @@ from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects.trt.module_attributes import NO_FUSE
 from fusemlir.network import functions, name_layers, nodes
 from fusemlir.remarks import Remark, RemarkKind, collect, emit, is_wanted
-from fusemlir.transforms.candidates import consumed, find_candidates
+from fusemlir.transforms.candidates import consumed, find_candidates, last_words
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.fusion import FusionMode
 
@@ -32,19 +32,46 @@ class Stage:
 PREPARATION: tuple[Stage, ...] = (
     Stage("fold-constants", "a computed weight is a constant to the rules after it"),
     Stage("trt-canonicalize", "a rule looks for one spelling of each layer"),
+    Stage("fuse-shuffle-shuffle", "shuffles that cancel stand between no layers"),
+    Stage("erase-scale", "a scale that does nothing stands between no layers"),
     Stage("erase-dead-layers", "a use by a layer that nobody needs blocks a fusion"),
 )
 """Repeated until nothing changes: each can make work for the others."""
 
 FUSIONS: tuple[Stage, ...] = (
+    Stage("fuse-gelu", "an activation is seen before its arithmetic is taken apart"),
+    Stage("fuse-l1-norm", "a norm is seen before its arithmetic is taken apart"),
+    Stage("fuse-sum-of-squares", "likewise"),
+    Stage("fuse-l2-norm", "it grows from a sum of squares"),
+    Stage("fuse-log-sum", "likewise a norm"),
+    Stage("fuse-log-sum-exp", "it grows from a log-sum"),
+    Stage("fuse-pad-conv", "only a plain convolution can take padding"),
     Stage("fuse-conv-scale", "a batch norm between convolution and activation goes"),
+    Stage("reduce-to-pooling", "a pooling can end a convolution"),
     Stage("fuse-relu-relu", "of two equal activations one is left to be fused"),
     Stage("fuse-conv-elementwise", "a sum joins before the activation that follows it"),
     Stage("fuse-conv-relu", "the activation ends what convolution and sum began"),
+    Stage("fuse-conv-gelu", "likewise"),
+    Stage("fuse-conv-clip", "likewise"),
+    Stage("fuse-conv-elementwise", "in practice a sum may follow the activation"),
+    Stage("fuse-conv-relu", "and an activation that sum"),
+    Stage("fuse-matmul-bias", "a bias joins before the activation that follows it"),
+    Stage("fuse-matmul-activation", "the activation ends what the product began"),
+    Stage("fuse-scale-activation", "what convolutions left; their scales are gone"),
+    Stage("fuse-shuffle-reduce", "shuffles that could go are gone"),
+    Stage("fuse-softmax-log", "a logarithm joins before the selection after it"),
+    Stage("fuse-softmax-topk", "the selection ends what softmax began"),
     Stage("merge-duplicate-layers", "sooner, a shared convolution would take nothing"),
     Stage("fuse-pointwise", "what no convolution took is grouped among itself"),
+    Stage("fuse-conv-activation", "a group of one input is an activation"),
+    Stage("fuse-matmul-activation", "likewise"),
     Stage("erase-dead-layers", "constants that were folded into others have no user"),
 )
+
+RUN_ALONE = {
+    "fuse-conv-pooling": "no kernel carries a pooling yet",
+}
+"""Fusions that only run when they are named, and why."""
 
 STAGES: tuple[Stage, ...] = (*PREPARATION, *FUSIONS)
 
@@ -91,7 +118,7 @@ class TrtFusePass(ModulePass):
         with collect() as remarks:
             for stage in fusions:
                 stage.apply(ctx, op)
-        for remark in (*remarks, *consumed(candidates, remarks)):
+        for remark in (*last_words(remarks), *consumed(candidates, remarks)):
             emit(remark)
 
     def _echo(self, module: ModuleOp) -> None:

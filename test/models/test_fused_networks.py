@@ -14,10 +14,13 @@ import pytest
 from kernel_counts import count_kernels, golden_counts
 from onnx import numpy_helper
 from seeded import NETWORKS, light_model, seeded_inputs, seeded_model
+from xdsl.context import Context
 
 import fusemlir
+from fusemlir.frontend.onnx import import_model
 from fusemlir.remarks import RemarkKind
 from fusemlir.runtime.engine import Engine
+from fusemlir.transforms.trt_fuse import TrtFusePass
 
 TOLERANCE = 1e-4
 """Largest error over the largest output."""
@@ -130,3 +133,12 @@ def test_convolution_norm_product_sum_and_relu_are_one_kernel(network: str, coun
         if [op_types.get(node) for node in kernel.onnx_nodes] == chain
     ]
     assert [kernel.kind for kernel in found] == ["conv_relu"] * count
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_fusing_twice_is_fusing_once(network: str):
+    module = import_model(light_model(network))
+    TrtFusePass().apply(Context(), module)
+    once = str(module)
+    TrtFusePass().apply(Context(), module)
+    assert str(module) == once

@@ -184,7 +184,12 @@ def test_verbose_tells_every_remark(net: str, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize(
     "flag",
-    ["--no-fusion", "--fuse=none", "--disable-rules=fuse-conv-relu", "--rules="],
+    [
+        "--no-fusion",
+        "--fuse=none",
+        "--disable-rules=fuse-conv-relu,fuse-conv-activation",
+        "--rules=",
+    ],
 )
 def test_fusion_can_be_switched_off(
     net: str, capsys: pytest.CaptureFixture[str], flag: str

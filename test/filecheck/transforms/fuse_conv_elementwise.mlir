@@ -178,7 +178,8 @@ func.func @comparison(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>, %y: tens
 // -----
 
 // CHECK-LABEL: @activated_conv
-// CHECK-NOT: "conv_relu_sum"
+// CHECK: trt.fused "conv_relu_sum"(%x, %w, %y) layers ["d", "r", "s"]
+// CHECK-NOT: trt.fused
 func.func @activated_conv(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>, %y: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
   %g = trt.fused "conv_relu"(%x, %w) layers ["d", "r"] : (tensor<1x3x4x4xf32>, tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32> {
   ^bb0(%x0: tensor<1x3x4x4xf32>, %w0: tensor<2x3x1x1xf32>):
@@ -186,7 +187,7 @@ func.func @activated_conv(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>, %y: 
     %r = trt.activation relu %d layers ["r"] : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
     trt.yield %r : tensor<1x2x4x4xf32>
   }
-  // expected-remark@+1 {{needs a convolution followed by nothing, found an activation", Constraint="epilogue"}}
+  // expected-remark@+1 {{[Passed] fuse-conv-elementwise | Category:fusion | Reason="fused into d + r + s"}}
   %s = trt.element_wise sum %g, %y : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
   func.return %s : tensor<1x2x4x4xf32>
 }
@@ -194,15 +195,48 @@ func.func @activated_conv(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>, %y: 
 // -----
 
 // CHECK-LABEL: @second_residual
-// CHECK: trt.fused "conv_sum"({{.*}}) layers ["c", "s"]
-// CHECK: trt.element_wise sum {{.*}} layers ["t"]
+// CHECK: trt.fused "conv_sum_sum"(%x, %w, %y, %z) layers ["c", "s", "t"]
+// CHECK-NOT: trt.fused
 func.func @second_residual(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>, %y: tensor<1x2x4x4xf32>, %z: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
   %c = trt.convolution %x, %w : (tensor<1x3x4x4xf32>, tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32>
   // expected-remark@+1 {{[Passed]}}
   %s = trt.element_wise sum %c, %y : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
-  // expected-remark@+1 {{found an element-wise operation", Constraint="epilogue"}}
+  // expected-remark@+1 {{[Passed]}}
   %t = trt.element_wise sum %s, %z : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
   func.return %t : tensor<1x2x4x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @third_residual
+// CHECK: trt.fused "conv_sum_max"(%x, %w, %y, %z) layers ["c", "s", "t"]
+// CHECK: trt.element_wise sum {{.*}} layers ["v"]
+func.func @third_residual(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>, %y: tensor<1x2x4x4xf32>, %z: tensor<1x2x4x4xf32>, %u: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+  %c = trt.convolution %x, %w : (tensor<1x3x4x4xf32>, tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32>
+  // expected-remark@+1 {{[Passed]}}
+  %s = trt.element_wise sum %c, %y : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  // expected-remark@+1 {{[Passed]}}
+  %t = trt.element_wise max %s, %z : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  // expected-remark@+1 {{needs an epilogue that takes the layer, found a residual after a convolution with more than one residual", Constraint="epilogue"}}
+  %v = trt.element_wise sum %t, %u : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  func.return %v : tensor<1x2x4x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @conv_is_pooled_before
+// CHECK: trt.fused "conv_pool"
+// CHECK: trt.element_wise sum
+func.func @conv_is_pooled_before(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>, %y: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+  %g = trt.fused "conv_pool"(%x, %w) layers ["c", "p"] : (tensor<1x3x4x4xf32>, tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32> {
+  ^bb0(%x0: tensor<1x3x4x4xf32>, %w0: tensor<2x3x1x1xf32>):
+    %c = trt.convolution %x0, %w0 layers ["c"] : (tensor<1x3x4x4xf32>, tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32>
+    %p = trt.pooling max %c window = [3, 3] pre_padding = [1, 1] post_padding = [1, 1] layers ["p"] : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
+    trt.yield %p : tensor<1x2x4x4xf32>
+  }
+  // expected-remark@+1 {{found a residual after a convolution with a layer that ends the kernel", Constraint="epilogue"}}
+  %s = trt.element_wise sum %g, %y : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  func.return %s : tensor<1x2x4x4xf32>
 }
 
 // -----

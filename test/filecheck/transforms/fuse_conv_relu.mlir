@@ -170,16 +170,33 @@ func.func @other_rules_are_forbidden(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1
 
 // -----
 
-// CHECK-LABEL: @second_relu_stays
-// CHECK: trt.fused "conv_relu"({{.*}}) layers ["c", "r"]
-// CHECK: trt.activation relu {{.*}} layers ["s"]
-func.func @second_relu_stays(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32> {
+// CHECK-LABEL: @second_relu
+// CHECK: trt.fused "conv_relu_relu"({{.*}}) layers ["c", "r", "s"]
+// CHECK-NOT: trt.fused
+func.func @second_relu(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32> {
   %c = trt.convolution %x, %w : (tensor<1x3x4x4xf32>, tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32>
   // expected-remark@+1 {{[Passed] fuse-conv-relu}}
   %r = trt.activation relu %c : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
-  // expected-remark@+1 {{needs a convolution followed by nothing or an element-wise operation, found an activation", Constraint="epilogue"}}
+  // expected-remark@+1 {{[Passed] fuse-conv-relu | Category:fusion | Reason="fused into c + r + s"}}
   %s = trt.activation relu %r : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
   func.return %s : tensor<1x2x4x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @conv_is_pooled_before
+// CHECK: trt.fused "conv_pool"
+// CHECK: trt.activation relu
+func.func @conv_is_pooled_before(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32> {
+  %g = trt.fused "conv_pool"(%x, %w) layers ["c", "p"] : (tensor<1x3x4x4xf32>, tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32> {
+  ^bb0(%x0: tensor<1x3x4x4xf32>, %w0: tensor<2x3x1x1xf32>):
+    %c = trt.convolution %x0, %w0 layers ["c"] : (tensor<1x3x4x4xf32>, tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32>
+    %p = trt.pooling max %c window = [3, 3] pre_padding = [1, 1] post_padding = [1, 1] layers ["p"] : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
+    trt.yield %p : tensor<1x2x4x4xf32>
+  }
+  // expected-remark@+1 {{needs an epilogue that takes the layer, found relu after a convolution with a layer that ends the kernel", Constraint="epilogue"}}
+  %r = trt.activation relu %g : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
+  func.return %r : tensor<1x2x4x4xf32>
 }
 
 // -----

@@ -1,0 +1,96 @@
+"""Convolution and pooling: the full-size result is never written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fusemlir.dialects.trt import PoolingOp
+from fusemlir.dialects.trt.base import show_shape
+from fusemlir.network import Node, node_of
+from fusemlir.transforms.driver import FusionPass
+from fusemlir.transforms.epilogue import (
+    CATALOG,
+    EPILOGUE,
+    Next,
+    Step,
+    convolution_group,
+)
+from fusemlir.transforms.fusion import Constraint, Fusion, FusionMode, Network, Wrap
+
+MAX_WINDOW = 16
+"""Values in a window at most: 4x4. A larger one, a global pool above all, makes one
+result of work that would occupy the device."""
+
+MAX_RECOMPUTE = 2.5
+"""How often each value may be computed, on average, where windows overlap: 3x3 with
+stride 2 makes it 2.25, with stride 1 it would be 9."""
+
+
+@dataclass(frozen=True)
+class PoolStep(Step):
+    """A convolution and the pooling after it."""
+
+    consumer: PoolingOp
+
+
+def recompute_factor(pool: PoolingOp) -> float:
+    """In how many windows a value lies on average: the product of window over stride,
+    where they overlap; 1.0 where they do not."""
+    axes = zip(pool.window, pool.strides, strict=True)
+    return math.prod(max(1.0, window / stride) for window, stride in axes)
+
+
+def _does_not_pay(step: PoolStep) -> str | None:
+    if step.mode == FusionMode.STRICT:
+        return None
+    pool = step.consumer
+    if math.prod(pool.window) > MAX_WINDOW:
+        return f"a window of {show_shape(pool.window)}"
+    factor = recompute_factor(pool)
+    return f"each computed {factor:.3g} times" if factor > MAX_RECOMPUTE else None
+
+
+@dataclass(frozen=True)
+class FuseConvPooling(Fusion[PoolStep]):
+    """conv → pool  ⇒  fused(conv, pool); activations in between are in the group.
+
+    Both have one element type: neither changes it, and a cast between them makes no
+    site. The pool pads what it reads itself: its padding is no result of the
+    convolution.
+    """
+
+    name = "fuse-conv-pooling"
+    constraints = (
+        EPILOGUE,
+        CATALOG,
+        Constraint(
+            name="cost",
+            sentence="In practice, only where it pays: the values that a window reads "
+            "are computed for that window.",
+            required=f"windows of at most {MAX_WINDOW} values, computed at most "
+            f"{MAX_RECOMPUTE} times each",
+            violation=_does_not_pay,
+            suggestion="mode=strict",
+        ),
+    )
+
+    def sites(self, node: Node, network: Network) -> Iterable[PoolStep]:
+        if not isinstance(node, PoolingOp):
+            return
+        producer = node_of(node.input)
+        group = convolution_group(producer) if producer is not None else None
+        if group is not None:
+            yield PoolStep(group, node, Next.POOLING, network.mode)
+
+    def fuse(self, site: PoolStep, network: Network) -> Wrap:
+        return Wrap(site.nodes)
+
+
+@dataclass(frozen=True)
+class FuseConvPoolingPass(FusionPass):
+    """Fuse a convolution, with what it already carries, with the pool that follows."""
+
+    name = "fuse-conv-pooling"
+    rule = FuseConvPooling

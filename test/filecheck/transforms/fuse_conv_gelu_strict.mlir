@@ -1,0 +1,61 @@
+// RUN: fuse-opt %s --fuse-conv-gelu='mode=strict' --split-input-file --verify-diagnostics | FileCheck %s
+
+// CHECK-LABEL: @bare_conv
+// CHECK: trt.fused "conv_gelu_erf"
+func.func @bare_conv(%x: tensor<1x3x4x4xf16>, %w: tensor<2x3x1x1xf16>) -> tensor<1x2x4x4xf16> {
+  %c = trt.convolution %x, %w : (tensor<1x3x4x4xf16>, tensor<2x3x1x1xf16>) -> tensor<1x2x4x4xf16>
+  %r = trt.activation gelu_erf %c : tensor<1x2x4x4xf16> -> tensor<1x2x4x4xf16>
+  func.return %r : tensor<1x2x4x4xf16>
+}
+
+// -----
+
+// CHECK-LABEL: @conv_carries_a_sum
+// CHECK: trt.fused "conv_sum"
+// CHECK: trt.activation gelu_erf
+func.func @conv_carries_a_sum(%x: tensor<1x3x4x4xf16>, %w: tensor<2x3x1x1xf16>, %y: tensor<1x2x4x4xf16>) -> tensor<1x2x4x4xf16> {
+  %g = trt.fused "conv_sum"(%x, %w, %y) layers ["c", "s"] : (tensor<1x3x4x4xf16>, tensor<2x3x1x1xf16>, tensor<1x2x4x4xf16>) -> tensor<1x2x4x4xf16> {
+  ^bb0(%x0: tensor<1x3x4x4xf16>, %w0: tensor<2x3x1x1xf16>, %y0: tensor<1x2x4x4xf16>):
+    %c = trt.convolution %x0, %w0 layers ["c"] : (tensor<1x3x4x4xf16>, tensor<2x3x1x1xf16>) -> tensor<1x2x4x4xf16>
+    %s = trt.element_wise sum %c, %y0 layers ["s"] : (tensor<1x2x4x4xf16>, tensor<1x2x4x4xf16>) -> tensor<1x2x4x4xf16>
+    trt.yield %s : tensor<1x2x4x4xf16>
+  }
+  // expected-remark@+1 {{needs a fusion of the catalog, found gelu after a convolution with a residual", Constraint="catalog", Suggestion="mode=practice"}}
+  %r = trt.activation gelu_erf %g : tensor<1x2x4x4xf16> -> tensor<1x2x4x4xf16>
+  func.return %r : tensor<1x2x4x4xf16>
+}
+
+// -----
+
+// CHECK-LABEL: @conv_carries_an_activation
+// CHECK: trt.fused "conv_relu"
+// CHECK: trt.activation gelu_erf
+func.func @conv_carries_an_activation(%x: tensor<1x3x4x4xf16>, %w: tensor<2x3x1x1xf16>) -> tensor<1x2x4x4xf16> {
+  %g = trt.fused "conv_relu"(%x, %w) layers ["c", "q"] : (tensor<1x3x4x4xf16>, tensor<2x3x1x1xf16>) -> tensor<1x2x4x4xf16> {
+  ^bb0(%x0: tensor<1x3x4x4xf16>, %w0: tensor<2x3x1x1xf16>):
+    %c = trt.convolution %x0, %w0 layers ["c"] : (tensor<1x3x4x4xf16>, tensor<2x3x1x1xf16>) -> tensor<1x2x4x4xf16>
+    %q = trt.activation relu %c layers ["q"] : tensor<1x2x4x4xf16> -> tensor<1x2x4x4xf16>
+    trt.yield %q : tensor<1x2x4x4xf16>
+  }
+  // expected-remark@+1 {{needs a fusion of the catalog, found gelu after a convolution with an activation", Constraint="catalog", Suggestion="mode=practice"}}
+  %r = trt.activation gelu_erf %g : tensor<1x2x4x4xf16> -> tensor<1x2x4x4xf16>
+  func.return %r : tensor<1x2x4x4xf16>
+}
+
+// -----
+
+// CHECK-LABEL: @conv_carries_a_sum_and_an_activation
+// CHECK: trt.fused "conv_sum_relu"
+// CHECK: trt.activation gelu_erf
+func.func @conv_carries_a_sum_and_an_activation(%x: tensor<1x3x4x4xf16>, %w: tensor<2x3x1x1xf16>, %y: tensor<1x2x4x4xf16>) -> tensor<1x2x4x4xf16> {
+  %g = trt.fused "conv_sum_relu"(%x, %w, %y) layers ["c", "s", "q"] : (tensor<1x3x4x4xf16>, tensor<2x3x1x1xf16>, tensor<1x2x4x4xf16>) -> tensor<1x2x4x4xf16> {
+  ^bb0(%x0: tensor<1x3x4x4xf16>, %w0: tensor<2x3x1x1xf16>, %y0: tensor<1x2x4x4xf16>):
+    %c = trt.convolution %x0, %w0 layers ["c"] : (tensor<1x3x4x4xf16>, tensor<2x3x1x1xf16>) -> tensor<1x2x4x4xf16>
+    %s = trt.element_wise sum %c, %y0 layers ["s"] : (tensor<1x2x4x4xf16>, tensor<1x2x4x4xf16>) -> tensor<1x2x4x4xf16>
+    %q = trt.activation relu %s layers ["q"] : tensor<1x2x4x4xf16> -> tensor<1x2x4x4xf16>
+    trt.yield %q : tensor<1x2x4x4xf16>
+  }
+  // expected-remark@+1 {{needs a fusion of the catalog, found gelu after a convolution with a residual and an activation", Constraint="catalog", Suggestion="mode=practice"}}
+  %r = trt.activation gelu_erf %g : tensor<1x2x4x4xf16> -> tensor<1x2x4x4xf16>
+  func.return %r : tensor<1x2x4x4xf16>
+}

@@ -1,10 +1,10 @@
-// RUN: fuse-opt %s --trt-fuse --explain -o %t.mlir 2>&1 | FileCheck %s --check-prefix=TEXT
-// RUN: fuse-opt %s --trt-fuse --explain=json -o %t.mlir 2>&1 | FileCheck %s --check-prefix=JSON
-// RUN: fuse-opt %s --trt-fuse --explain=json --explain-file=%t.json | FileCheck %s
+// RUN: fuse-opt %s --trt-fuse='mode=strict' --explain -o %t.mlir 2>&1 | FileCheck %s --check-prefix=TEXT
+// RUN: fuse-opt %s --trt-fuse='mode=strict' --explain=json -o %t.mlir 2>&1 | FileCheck %s --check-prefix=JSON
+// RUN: fuse-opt %s --trt-fuse='mode=strict' --explain=json --explain-file=%t.json | FileCheck %s
 // RUN: FileCheck %s --check-prefix=JSON --input-file=%t.json
-// RUN: fuse-opt %s --trt-fuse='disable-rules=fuse-conv-relu' --explain -o %t.mlir 2>&1 | FileCheck %s --check-prefix=SWITCH
-// RUN: not fuse-opt %s --trt-fuse --explain=xml 2>&1 | FileCheck %s --check-prefix=XML
-// RUN: not fuse-opt %s --trt-fuse --explain-file=%t.json 2>&1 | FileCheck %s --check-prefix=FILE
+// RUN: fuse-opt %s --trt-fuse='mode=strict disable-rules=fuse-conv-relu' --explain -o %t.mlir 2>&1 | FileCheck %s --check-prefix=SWITCH
+// RUN: not fuse-opt %s --trt-fuse='mode=strict' --explain=xml 2>&1 | FileCheck %s --check-prefix=XML
+// RUN: not fuse-opt %s --trt-fuse='mode=strict' --explain-file=%t.json 2>&1 | FileCheck %s --check-prefix=FILE
 
 // The table comes first, then what fused, then what did not.
 // TEXT:      rule                      sites  fused  missed

@@ -22,6 +22,10 @@ class RemarkKind(StrEnum):
     ANALYSIS = "Analysis"
 
 
+TAKEN = "available"
+"""The constraint of a site whose layers another rule took before."""
+
+
 @dataclass(frozen=True)
 class Remark:
     """One decision of one pass at one site."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from fusemlir.remarks import Remark, RemarkKind
+from fusemlir.remarks import TAKEN, Remark, RemarkKind
 from fusemlir.runtime.engine import Engine, Kernel
 
 KeyT = TypeVar("KeyT", bound=Hashable)
@@ -58,12 +58,17 @@ def missed_lines(remarks: Iterable[Remark]) -> Iterator[str]:
     missed = [remark for remark in remarks if remark.kind is RemarkKind.MISSED]
     if not missed:
         yield "  none"
-    for (rule, required), sites in _by(missed, lambda r: (r.rule, r.required)):
+    taken = [remark for remark in missed if remark.constraint == TAKEN]
+    refused = [remark for remark in missed if remark.constraint != TAKEN]
+    for (rule, required), sites in _by(refused, lambda r: (r.rule, r.required)):
         first = sites[0]
         yield f"  {rule:<24}{len(sites):>5}   needs {required}"
         yield f"{'':<34}such as {_site(first)}: found {first.observed}"
         if first.suggestion:
             yield f"{'':<34}to have it: {first.suggestion}"
+    for rule, sites in _by(taken, lambda remark: remark.rule):
+        first = sites[0]
+        yield f"  {rule:<24}{len(sites):>5}   {_site(first)}: {first.observed}"
 
 
 def _kinds(kernels: Sequence[Kernel]) -> Iterator[str]:

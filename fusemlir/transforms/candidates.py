@@ -11,7 +11,7 @@ from xdsl.ir import Attribute
 from xdsl.passes import ModulePass
 
 from fusemlir.network import functions, label, nodes
-from fusemlir.remarks import Remark, RemarkKind
+from fusemlir.remarks import TAKEN, Remark, RemarkKind
 from fusemlir.transforms.driver import Driver, FusionPass
 from fusemlir.transforms.fusion import FusionMode, Network
 
@@ -78,7 +78,7 @@ def consumed(
             candidate.rule,
             candidate.layers,
             f"consumed earlier by {taker.rule}, which made {taker.name or 'nothing'}",
-            constraint="available",
+            constraint=TAKEN,
             required="layers that no rule before took",
             observed=f"consumed earlier by {taker.rule} at {candidate.place}",
             blocker=taker.name,

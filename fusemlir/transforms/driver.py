@@ -125,7 +125,7 @@ class Driver:
             rewriter.replace_all_uses_with(old, new)
         self._erase(nodes, rewriter)
         self.network.order.insert([group])
-        emit(_passed_remark(proposal, Group(group).name, last.location))
+        emit(_passed_remark(proposal, group, last.location))
         return group
 
     def _move_users_below(
@@ -179,9 +179,6 @@ class Driver:
         self._inherit(proposal.rule, replaced, new_ops, values)
         for op in new_ops:
             op.location = last.location
-        name = ""
-        if new_ops:
-            name = Group(new_ops[-1]).name if len(nodes) > 1 else new_ops[-1].name
         rewriter.insert(list(new_ops), InsertPoint.before(last))
         for old, new in zip(last.results, values, strict=True):
             new.name_hint = new.name_hint or old.name_hint
@@ -189,7 +186,8 @@ class Driver:
         self._erase(replaced, rewriter)
         if new_ops:
             self.network.order.insert(new_ops)
-        emit(_passed_remark(proposal, name, last.location))
+        made = new_ops[-1] if new_ops else None
+        emit(_passed_remark(proposal, made, last.location))
         return new_ops[0] if new_ops else None
 
     def _inherit(
@@ -254,12 +252,20 @@ def _replaced(nodes: tuple[Node, ...], change: Rewrite) -> tuple[Node, ...]:
     return tuple(node for node in nodes if node in going)
 
 
-def _passed_remark(proposal: Proposal, name: str, location: Attribute) -> Remark:
+def _passed_remark(
+    proposal: Proposal, made: Node | None, location: Attribute
+) -> Remark:
+    """What was made of the nodes of a proposal; None where they are only gone."""
     ids = tuple(id for node in proposal.nodes for id in node.layer_ids)
-    verb = "became" if len(proposal.nodes) == 1 else "fused into"
-    what = f"{verb} {name}" if name else "erased"
+    name = "" if made is None else Group(made).name
+    if made is None:
+        reason = "erased"
+    elif len(proposal.nodes) == 1:
+        reason = f"became {made.name}"
+    else:
+        reason = f"fused into {name}"
     return Remark(
-        RemarkKind.PASSED, proposal.rule, ids, what, name=name, location=location
+        RemarkKind.PASSED, proposal.rule, ids, reason, name=name, location=location
     )
 
 

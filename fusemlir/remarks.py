@@ -18,7 +18,6 @@ from xdsl.ir import Attribute
 class RemarkKind(StrEnum):
     PASSED = "Passed"
     MISSED = "Missed"
-    FAILURE = "Failure"
     ANALYSIS = "Analysis"
 
 

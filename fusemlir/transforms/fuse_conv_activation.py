@@ -24,7 +24,7 @@ from fusemlir.transforms.epilogue import (
     is_residual,
     next_of,
 )
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network
 from fusemlir.transforms.grouping import is_inlined
 
 
@@ -147,9 +147,6 @@ class FuseConvActivation(Fusion[PointwiseStep]):
 
     def sites(self, node: Node, network: Network) -> Iterable[PointwiseStep]:
         return pointwise_steps(node, network, convolution_group)
-
-    def fuse(self, site: PointwiseStep, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from fusemlir.transforms.epilogue import (
     ActivationStep,
     activation_steps,
 )
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network
 
 
 def _other_activation(step: ActivationStep) -> str | None:
@@ -43,9 +43,6 @@ class FuseConvClip(Fusion[ActivationStep]):
 
     def sites(self, node: Node, network: Network) -> Iterable[ActivationStep]:
         return activation_steps(node, network)
-
-    def fuse(self, site: ActivationStep, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

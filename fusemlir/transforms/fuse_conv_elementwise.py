@@ -20,7 +20,7 @@ from fusemlir.transforms.epilogue import (
     convolution_group,
     is_residual,
 )
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,6 @@ class FuseConvElementwise(Fusion[OperandStep]):
 
     def sites(self, node: Node, network: Network) -> Iterable[OperandStep]:
         return operand_steps(node, network, convolution_group, _residual)
-
-    def fuse(self, site: OperandStep, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

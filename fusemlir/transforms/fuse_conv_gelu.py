@@ -18,7 +18,7 @@ from fusemlir.transforms.epilogue import (
     Next,
     activation_steps,
 )
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network
 
 TURING = (7, 5)
 """The compute capability of the first architecture that the catalog admits."""
@@ -85,9 +85,6 @@ class FuseConvGelu(Fusion[GeluStep]):
             yield GeluStep(
                 step.producer, step.consumer, step.layer, step.mode, network.target
             )
-
-    def fuse(self, site: GeluStep, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from fusemlir.transforms.epilogue import (
     Step,
     convolution_group,
 )
-from fusemlir.transforms.fusion import Constraint, Fusion, FusionMode, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, FusionMode, Network
 
 MAX_WINDOW = 16
 """Values in a window at most: 4x4. A larger one, a global pool above all, makes one
@@ -83,9 +83,6 @@ class FuseConvPooling(Fusion[PoolStep]):
         group = convolution_group(producer) if producer is not None else None
         if group is not None:
             yield PoolStep(group, node, Next.POOLING, network.mode)
-
-    def fuse(self, site: PoolStep, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

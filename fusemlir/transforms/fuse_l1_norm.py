@@ -9,7 +9,7 @@ from fusemlir.dialects.trt import ReduceOp, UnaryOp
 from fusemlir.dialects.trt.enums import UnaryOperation
 from fusemlir.network import Group, Node, node_of
 from fusemlir.transforms.driver import FusionPass
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair
 from fusemlir.transforms.reductions import is_sum
 
 
@@ -39,9 +39,6 @@ class FuseL1Norm(Fusion[Pair]):
         producer = node_of(node.input)
         if isinstance(producer, UnaryOp) and producer.kind == UnaryOperation.ABS:
             yield Pair(Group(producer), node)
-
-    def fuse(self, site: Pair, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from fusemlir.dialects.trt.fused import derive_kind
 from fusemlir.network import Node, node_of
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.fuse_sum_of_squares import is_sum_of_squares
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair
 from fusemlir.transforms.reductions import reduction_group
 
 
@@ -40,9 +40,6 @@ class FuseL2Norm(Fusion[Pair]):
         reduction = reduction_group(node_of(node.input))
         if reduction is not None:
             yield Pair(reduction, node)
-
-    def fuse(self, site: Pair, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from fusemlir.dialects.trt.fused import derive_kind
 from fusemlir.network import Group, Node, node_of
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.fuse_softmax_log import is_log
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair
 from fusemlir.transforms.reductions import is_sum, reduction_group
 
 
@@ -59,9 +59,6 @@ class FuseLogSum(Fusion[Pair]):
         reduction = reduction_group(node_of(node.input))
         if reduction is not None:
             yield Pair(reduction, node)
-
-    def fuse(self, site: Pair, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

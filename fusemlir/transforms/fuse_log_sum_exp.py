@@ -10,7 +10,7 @@ from fusemlir.dialects.trt.enums import UnaryOperation
 from fusemlir.network import Group, Node, node_of
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.fuse_log_sum import is_log_sum
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,6 @@ class FuseLogSumExp(Fusion[UnaryThenLogSum]):
         unary = node_of(node.inputs[0])
         if isinstance(unary, UnaryOp):
             yield UnaryThenLogSum(unary, node)
-
-    def fuse(self, site: UnaryThenLogSum, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from fusemlir.transforms.fuse_conv_activation import (
     broadcast_unless,
     pointwise_steps,
 )
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network
 
 
 def _fits(shape: Shape, result: Shape) -> bool:
@@ -56,9 +56,6 @@ class FuseMatmulActivation(Fusion[PointwiseStep]):
 
     def sites(self, node: Node, network: Network) -> Iterable[PointwiseStep]:
         return pointwise_steps(node, network, matmul_group)
-
-    def fuse(self, site: PointwiseStep, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

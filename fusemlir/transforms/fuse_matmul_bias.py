@@ -24,7 +24,7 @@ from fusemlir.transforms.fuse_conv_elementwise import (
     OperandStep,
     operand_steps,
 )
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network
 
 
 def _bias_or_residual(result: SSAValue, other: SSAValue) -> Next:
@@ -74,9 +74,6 @@ class FuseMatmulBias(Fusion[OperandStep]):
 
     def sites(self, node: Node, network: Network) -> Iterable[OperandStep]:
         return operand_steps(node, network, matmul_group, _bias_or_residual)
-
-    def fuse(self, site: OperandStep, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from fusemlir.dialects.trt.base import element_type_of, is_float
 from fusemlir.dialects.trt.enums import ScaleMode
 from fusemlir.network import Node, node_of
 from fusemlir.transforms.driver import FusionPass
-from fusemlir.transforms.fusion import Constraint, Fusion, FusionMode, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, FusionMode, Network
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,6 @@ class FuseScaleActivation(Fusion[ScaledActivation]):
         producer = node_of(node.input)
         if isinstance(producer, ScaleOp):
             yield ScaledActivation(producer, node, network.mode)
-
-    def fuse(self, site: ScaledActivation, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from fusemlir.dialects.trt import ReduceOp, ShuffleOp
 from fusemlir.dialects.trt.base import show_shape
 from fusemlir.network import Node, node_of
 from fusemlir.transforms.driver import FusionPass
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,6 @@ class FuseShuffleReduce(Fusion[ShuffledReduction]):
         producer = node_of(node.input)
         if isinstance(producer, ShuffleOp):
             yield ShuffledReduction(producer, node)
-
-    def fuse(self, site: ShuffledReduction, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

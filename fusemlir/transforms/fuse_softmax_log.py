@@ -11,7 +11,7 @@ from fusemlir.dialects.trt.enums import UnaryOperation
 from fusemlir.dialects.trt.fused import derive_kind
 from fusemlir.network import Group, Node, node_of
 from fusemlir.transforms.driver import FusionPass
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair
 
 
 def softmax_group(node: Node | None) -> Group | None:
@@ -52,9 +52,6 @@ class FuseSoftmaxLog(Fusion[Pair]):
         softmax = softmax_group(node_of(node.input))
         if softmax is not None:
             yield Pair(softmax, node)
-
-    def fuse(self, site: Pair, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

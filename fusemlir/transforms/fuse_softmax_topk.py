@@ -10,7 +10,7 @@ from fusemlir.dialects.trt.fused import derive_kind
 from fusemlir.network import Node, node_of
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.fuse_softmax_log import is_log, softmax_group
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, Network, Pair
 
 
 def _more_than_log(pair: Pair) -> str | None:
@@ -62,9 +62,6 @@ class FuseSoftmaxTopk(Fusion[Pair]):
         softmax = softmax_group(node_of(node.input))
         if softmax is not None:
             yield Pair(softmax, node)
-
-    def fuse(self, site: Pair, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

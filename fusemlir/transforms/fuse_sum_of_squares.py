@@ -11,7 +11,7 @@ from fusemlir.dialects.trt.constant import constant_value, scalar_of
 from fusemlir.dialects.trt.enums import ElementWiseOperation
 from fusemlir.network import Group, Node, node_of
 from fusemlir.transforms.driver import FusionPass
-from fusemlir.transforms.fusion import Constraint, Fusion, FusionMode, Network, Wrap
+from fusemlir.transforms.fusion import Constraint, Fusion, FusionMode, Network
 from fusemlir.transforms.reductions import is_sum
 
 
@@ -115,9 +115,6 @@ class FuseSumOfSquares(Fusion[Square]):
             ElementWiseOperation.POW,
         ):
             yield Square(product, node, network.mode)
-
-    def fuse(self, site: Square, network: Network) -> Wrap:
-        return Wrap(site.nodes)
 
 
 @dataclass(frozen=True)

@@ -175,9 +175,10 @@ class Fusion(RewritePattern, ABC, Generic[SiteT]):
         """Where the rule might apply with `node` as the last of its nodes, the
         preferred site first."""
 
-    @abstractmethod
     def fuse(self, site: SiteT, network: Network) -> Wrap | Rewrite:
-        """What to make of a site that meets all constraints."""
+        """What to make of a site that meets all constraints: one group of its nodes,
+        unless a rule says otherwise."""
+        return Wrap(site.nodes)
 
     def verdict(self, site: SiteT, network: Network) -> Verdict:
         missed = first_missed(self.constraints, site)

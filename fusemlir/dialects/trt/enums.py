@@ -79,10 +79,6 @@ class ElementWiseOperation(StrEnum):
     def is_comparison(self) -> bool:
         return self in _COMPARISONS
 
-    @property
-    def is_commutative(self) -> bool:
-        return self in _COMMUTATIVE
-
 
 _LOGICAL = frozenset(
     {ElementWiseOperation.AND, ElementWiseOperation.OR, ElementWiseOperation.XOR}
@@ -94,13 +90,6 @@ _COMPARISONS = frozenset(
         ElementWiseOperation.LESS,
     }
 )
-_COMMUTATIVE = _LOGICAL | {
-    ElementWiseOperation.SUM,
-    ElementWiseOperation.PROD,
-    ElementWiseOperation.MAX,
-    ElementWiseOperation.MIN,
-    ElementWiseOperation.EQUAL,
-}
 
 
 class UnaryOperation(StrEnum):

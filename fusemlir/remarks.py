@@ -37,6 +37,8 @@ class Remark:
     reason: str
     name: str = ""
     """Display name of what was made, `conv1 + relu1`; empty when nothing was."""
+    parts: tuple[str, ...] = ()
+    """Display names of what it was made of, in execution order; none unless passed."""
     constraint: str = ""
     """Name of the constraint that failed; empty unless missed."""
     required: str = ""

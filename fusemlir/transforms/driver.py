@@ -34,6 +34,7 @@ from fusemlir.network import (
     node_of,
     record,
     sources,
+    unique,
 )
 from fusemlir.remarks import Remark, RemarkKind, emit
 from fusemlir.transforms.fusion import (
@@ -114,7 +115,7 @@ class Driver:
         return self._rewrite(proposal, proposal.change, rewriter)
 
     def _wrap(self, proposal: Proposal, rewriter: PatternRewriter) -> Operation:
-        nodes = proposal.nodes
+        nodes = self._with_own_copies(proposal, rewriter)
         last = nodes[-1]
         group, replaced = make_group(nodes)
         group.location = FusedLoc(tuple(node.location for node in nodes), NoneAttr())
@@ -127,6 +128,29 @@ class Driver:
         self.network.order.insert([group])
         emit(_passed_remark(proposal, group, last.location))
         return group
+
+    def _with_own_copies(
+        self, proposal: Proposal, rewriter: PatternRewriter
+    ) -> tuple[Node, ...]:
+        """The nodes, copies in place of those that are used by others too."""
+        nodes = set[Operation](proposal.nodes)
+        own: list[Node] = []
+        for node in proposal.nodes:
+            uses = [use for result in node.results for use in result.uses]
+            if node in proposal.inside or all(use.operation in nodes for use in uses):
+                own.append(node)
+                continue
+            assert isinstance(node, LayerOp)
+            copy = node.clone()
+            copy.layers = layers_attr(
+                [unique(id, self.network.ids) for id in node.layer_ids]
+            )
+            rewriter.insert(copy, InsertPoint.after(node))
+            self.network.order.insert([copy])
+            for old, new in zip(node.results, copy.results, strict=True):
+                old.replace_uses_with_if(new, lambda use: use.operation in nodes)
+            own.append(copy)
+        return tuple(own)
 
     def _move_users_below(
         self, group: Operation, nodes: tuple[Node, ...], rewriter: PatternRewriter
@@ -257,6 +281,7 @@ def _passed_remark(
 ) -> Remark:
     """What was made of the nodes of a proposal; None where they are only gone."""
     ids = tuple(id for node in proposal.nodes for id in node.layer_ids)
+    parts = tuple(Group(node).name for node in proposal.nodes)
     name = "" if made is None else Group(made).name
     if made is None:
         reason = "erased"
@@ -265,7 +290,13 @@ def _passed_remark(
     else:
         reason = f"fused into {name}"
     return Remark(
-        RemarkKind.PASSED, proposal.rule, ids, reason, name=name, location=location
+        RemarkKind.PASSED,
+        proposal.rule,
+        ids,
+        reason,
+        name=name,
+        parts=parts,
+        location=location,
     )
 
 

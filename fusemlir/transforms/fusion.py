@@ -21,7 +21,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from xdsl.utils.str_enum import StrEnum
 
 from fusemlir.dialects.trt.base import LayerOp
-from fusemlir.network import Group, Node, Order, block_of
+from fusemlir.network import Group, Node, Order, block_of, sources
 from fusemlir.target import Target
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ class Network:
     def target(self) -> Target:
         return Target.of_module(self.module)
 
+    @cached_property
+    def ids(self) -> set[str]:
+        """The ids of all layers, past ones too; who makes a new one adds it."""
+        return set(sources(self.function))
+
 
 @dataclass(frozen=True)
 class Wrap:
@@ -66,6 +71,9 @@ class Wrap:
     nodes: tuple[Node, ...]
     several_outputs: bool = False
     """Whether a value inside may be used outside too, as a result of the group."""
+    copied: tuple[Node, ...] = ()
+    """Those of `nodes` that stay for their other users while the group gets a copy, as
+    a dequantisation does."""
 
 
 @dataclass(frozen=True)

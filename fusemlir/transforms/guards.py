@@ -36,10 +36,17 @@ class Proposal:
             return not self.change.keeps_producer
         return not self.change.several_outputs
 
+    @cached_property
+    def inside(self) -> set[Operation]:
+        """The nodes that the change makes disappear; of others it takes a copy."""
+        copied = self.change.copied if isinstance(self.change, Wrap) else ()
+        return set[Operation](self.nodes) - set[Operation](copied)
+
     @property
     def intermediates(self) -> Iterator[SSAValue]:
         """The values that the change makes disappear from the network."""
-        return (value for node in self.nodes[:-1] for value in node.results)
+        inside = (node for node in self.nodes[:-1] if node in self.inside)
+        return (value for node in inside for value in node.results)
 
 
 def _forbidden(proposal: Proposal) -> Blocked | None:
@@ -96,7 +103,7 @@ def _used_elsewhere(proposal: Proposal) -> Blocked | None:
 
 def _cycle(proposal: Proposal) -> Blocked | None:
     """A node outside that depends on one of the nodes, and that one depends on."""
-    order, inside = proposal.network.order, set(proposal.nodes)
+    order, inside = proposal.network.order, proposal.inside
     first = min(order[node] for node in inside)
     reached: set[Operation] = set()
     stack = [

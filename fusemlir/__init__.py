@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from fusemlir.logger import ILogger, Logger, Severity
+
 if TYPE_CHECKING:
     from onnx import ModelProto
     from xdsl.dialects.builtin import ModuleOp
 
     from fusemlir.runtime.engine import Engine
 
-__all__ = ["compile"]
+__all__ = ["ILogger", "Logger", "Severity", "compile"]
 
 
 def compile(
@@ -25,16 +27,24 @@ def compile(
     fuse: Literal["practice", "strict", "none"] = "practice",
     rules: Sequence[str] | None = None,
     disable_rules: Collection[str] = (),
+    only_rules: Collection[str] = (),
+    no_fuse_at: Collection[str] = (),
+    graph: bool = False,
+    logger: ILogger | None = None,
 ) -> Engine:
     """Fuse a network and make it ready to run.
 
     `model` is the path of an .onnx or .mlir file, an `onnx.ModelProto`, or a module of
-    one network, which is copied. `device` is one of `auto`, `cuda`, `reference`;
-    `auto` says in `Engine.device` what it chose and why, any other is used or refused.
+    one network, which is copied. `device` is one of `auto`, `cuda`, `emu`, `reference`;
+    `auto` says in `Engine.device` what it chose and why, any other is used or refused;
+    `cuda:1` is the second GPU. `graph` lets a GPU start all launches as one.
     `threads` is for devices that run on the host's processor. `shapes` fixes the
     shapes of a model's inputs by name. `target` is the GPU that rules may assume, as
     `sm_90`; the default is that of the device. `fuse` picks the fusions; `rules` names
-    passes to run instead, and `disable_rules` leaves some out.
+    passes to run instead, `disable_rules` leaves some out, `only_rules` all others.
+    `no_fuse_at` names layers to leave as they are, or patterns, as `block2/*`.
+    `logger` hears what was fused and, at `VERBOSE`, what was not and why; nothing is
+    printed without one, and what it raises ends the call.
 
     Raises `fusemlir.diagnostics.DiagnosticError` for all that is wrong with the input
     or the arguments, `OSError` where a file cannot be read.
@@ -43,8 +53,14 @@ def compile(
     from fusemlir.pipeline import compile_network, fusion_passes
     from fusemlir.source_network import SourceNetwork
 
-    passes = fusion_passes(fuse, rules, disable_rules)
+    passes = fusion_passes(fuse, rules, disable_rules, only_rules, no_fuse_at)
     network = SourceNetwork.read(model, shapes)
     return compile_network(
-        network, passes, device=device, threads=threads, target=target
+        network,
+        passes,
+        device=device,
+        threads=threads,
+        target=target,
+        graph=graph,
+        logger=logger,
     )

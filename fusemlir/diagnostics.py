@@ -6,7 +6,7 @@ line and a caret.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -127,6 +127,27 @@ class DiagnosticError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(str(diagnostic) for diagnostic in self.diagnostics)
+
+
+SHOWN_NAMES = 8
+"""Of those that there are, where none is near to the one that was asked for."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the nearest of `known`, or nothing."""
+    # Only who made a mistake waits for it to load.
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(name, list(known), n=1)
+    return f"; did you mean '{nearest[0]}'?" if nearest else ""
+
+
+def nearest_or_known(name: str, known: Collection[str]) -> str:
+    """`; did you mean 'x'?`, or `; known: a, b`, the first of many."""
+    shown = ", ".join(list(known)[:SHOWN_NAMES])
+    more = len(known) - SHOWN_NAMES
+    rest = f" and {more} more" if more > 0 else ""
+    return did_you_mean(name, known) or f"; known: {shown}{rest}"
 
 
 def lower_first(message: str) -> str:

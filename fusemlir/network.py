@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import TypeAlias
 
 from typing_extensions import TypeIs
 from xdsl.dialects.builtin import ArrayAttr, ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
@@ -23,11 +24,13 @@ from fusemlir.dialects.trt import (
     ConstantOp,
     ConvolutionOp,
     DeconvolutionOp,
+    DequantizeOp,
     FusedOp,
     IdentityOp,
     LedgerEntryAttr,
     LrnOp,
     MatrixMultiplyOp,
+    NormalizationOp,
     PoolingOp,
     ReduceOp,
     ShuffleOp,
@@ -38,6 +41,7 @@ from fusemlir.dialects.trt.base import LayerOp, layers_attr
 from fusemlir.dialects.trt.fused import is_pointwise
 from fusemlir.dialects.trt.module_attributes import LEDGER
 from fusemlir.dialects.trt.shuffle import only_reshapes
+from fusemlir.name_style import join_layers, join_pointwise
 
 Node: TypeAlias = LayerOp | FusedOp
 """What stands in the block of a network: a lone layer or a group of them."""
@@ -48,6 +52,7 @@ ANCHORS = (
     MatrixMultiplyOp,
     PoolingOp,
     ReduceOp,
+    NormalizationOp,
     SoftMaxOp,
     TopKOp,
     LrnOp,
@@ -57,7 +62,7 @@ ANCHORS = (
 
 
 def is_node(op: Operation) -> TypeIs[Node]:
-    return isinstance(op, LayerOp | FusedOp)
+    return isinstance(op, (LayerOp, FusedOp))
 
 
 def node_of(value: SSAValue) -> Node | None:
@@ -66,11 +71,21 @@ def node_of(value: SSAValue) -> Node | None:
     return owner if isinstance(owner, Operation) and is_node(owner) else None
 
 
+def outside(value: SSAValue) -> SSAValue:
+    """What a value that a layer, in a group or not, reads is in the network."""
+    group = value.block.parent_op() if isinstance(value, BlockArgument) else None
+    if isinstance(group, FusedOp) and isinstance(value, BlockArgument):
+        return group.inputs[value.index]
+    return value
+
+
 @dataclass(frozen=True)
 class Group:
     """A node as a kernel: an anchor with layers before and after it.
 
-    A lone layer is a group of one.
+    A lone layer is a group of one. What an int8 group dequantises is its prologue, and
+    the Quantize after its epilogue begins its tail. Where two such groups became one,
+    the anchor and the epilogue are the first's; all of the second is tail.
     """
 
     node: Node
@@ -93,13 +108,13 @@ class Group:
 
     @property
     def prologue(self) -> tuple[LayerOp, ...]:
-        """The layers before the anchor; none where there is no anchor."""
-        return self.layers[: max(0, self._anchor_at)]
+        """The layers before the anchor; without one, the first Dequantizes."""
+        return self.layers[: self._prologue_ends]
 
     @property
     def epilogue(self) -> tuple[LayerOp, ...]:
-        """The pointwise layers after the anchor."""
-        return self.layers[self._anchor_at + 1 : self._tail_at]
+        """The pointwise layers after the anchor; without one, after the prologue."""
+        return self.layers[self._epilogue_at : self._tail_at]
 
     @property
     def tail(self) -> tuple[LayerOp, ...]:
@@ -107,22 +122,34 @@ class Group:
         return self.layers[self._tail_at :]
 
     @cached_property
-    def _anchor_at(self) -> int:
-        return -1 if self.anchor is None else self.layers.index(self.anchor)
+    def _prologue_ends(self) -> int:
+        if self.anchor is not None:
+            return self.layers.index(self.anchor)
+        leading = takewhile(lambda layer: isinstance(layer, DequantizeOp), self.layers)
+        return len(list(leading))
+
+    @cached_property
+    def _epilogue_at(self) -> int:
+        return self._prologue_ends + (self.anchor is not None)
 
     @cached_property
     def _tail_at(self) -> int:
-        after = range(self._anchor_at + 1, len(self.layers))
+        after = range(self._epilogue_at, len(self.layers))
         stops = (at for at in after if not is_pointwise(self.layers[at]))
         return next(stops, len(self.layers))
 
     @property
     def name(self) -> str:
-        """`conv1 + relu1`, or `fusedPointwiseNode(a, b)`, as TensorRT calls it."""
+        """`conv1 + relu1`, or `fusedPointwiseNode(a, b)`, as TensorRT calls it.
+
+        For display, see `fusemlir.name_style`: who looks for layers asks for their ids.
+        """
         ids = self.node.layer_ids
-        if isinstance(self.node, FusedOp) and self.is_pointwise:
-            return f"fusedPointwiseNode({', '.join(ids)})"
-        return " + ".join(ids) or self.node.name
+        if not isinstance(self.node, FusedOp):
+            return " + ".join(ids) or self.node.name
+        if self.is_pointwise:
+            return join_pointwise(self.layers, ids)
+        return join_layers(self.layers, self.anchor, self.epilogue) or self.node.name
 
 
 def functions(module: ModuleOp) -> Iterator[FuncOp]:
@@ -161,7 +188,16 @@ def kernels(module: ModuleOp) -> list[Group]:
 
 def is_output(value: SSAValue) -> bool:
     """Whether the network returns `value`."""
-    return any(isinstance(use.operation, ReturnOp) for use in value.uses)
+    owner = value.owner
+    block = owner if isinstance(owner, Block) else owner.parent
+    last = None if block is None else block.last_op
+    if not isinstance(last, ReturnOp):
+        return False
+    # The shorter list decides: a value can have many uses, a network many outputs.
+    return any(
+        use.operation is last or output is value
+        for use, output in zip(value.uses, last.operands, strict=False)
+    )
 
 
 def is_dead(node: Node) -> bool:
@@ -173,6 +209,12 @@ def users(node: Node) -> list[Operation]:
     """The distinct ops that use a result of `node`."""
     uses = (use.operation for result in node.results for use in result.uses)
     return list(dict.fromkeys(uses))
+
+
+def is_used_only_by(node: Node, user: Operation) -> bool:
+    """Whether nothing but `user` uses a result of `node`; one use by another settles
+    it, of however many."""
+    return all(use.operation is user for value in node.results for use in value.uses)
 
 
 def label(op: Operation | Block) -> str:
@@ -188,18 +230,26 @@ def label(op: Operation | Block) -> str:
 def name_layers(function: FuncOp) -> None:
     """Give an id to each layer that has none: the name of its value, or TensorRT's
     default, `(Unnamed Layer* 3) [Activation]`. Constants need none."""
-    taken = set(sources(function))
-    for index, layer in enumerate(_all_layers(function)):
-        if layer.layers is not None or isinstance(layer, ConstantOp):
-            continue
+    unnamed = [
+        (index, layer)
+        for index, layer in enumerate(_all_layers(function))
+        if layer.layers is None and not isinstance(layer, ConstantOp)
+    ]
+    if not unnamed:
+        return
+    taken = set(source_ids(function))
+    groups: dict[FusedOp, None] = {}
+    for index, layer in unnamed:
         kind = type(layer).__name__.removesuffix("Op")
         hint = layer.results[0].name_hint
         layer.layers = layers_attr(
             [unique(hint or f"(Unnamed Layer* {index}) [{kind}]", taken)]
         )
-    for node in nodes(function):
-        if isinstance(node, FusedOp):
-            node.refresh()
+        holder = layer.parent_op()
+        if isinstance(holder, FusedOp):
+            groups[holder] = None
+    for group in groups:
+        group.refresh()
 
 
 def unique(name: str, taken: set[str]) -> str:
@@ -213,17 +263,27 @@ def unique(name: str, taken: set[str]) -> str:
 
 
 def _all_layers(function: FuncOp) -> Iterator[LayerOp]:
-    for node in nodes(function):
-        if isinstance(node, FusedOp):
-            yield from node.layer_ops
-        else:
-            yield node
+    for op in block_of(function).ops:
+        if isinstance(op, FusedOp):
+            yield from op.layer_ops
+        elif isinstance(op, LayerOp):
+            yield op
+
+
+def source_ids(function: FuncOp) -> Iterator[str]:
+    """The id of each source layer, once for each layer that computes it and for each
+    entry of the ledger that it is in; constants, which may be cloned, left out."""
+    for layer in _all_layers(function):
+        if not isinstance(layer, ConstantOp):
+            yield from layer.layer_ids
+    for entry in ledger(function):
+        for id in entry.layers:
+            yield id.data
 
 
 def sources(function: FuncOp) -> dict[str, list[str]]:
-    """Where each source layer is: by id, the names of the nodes that compute it, one
-    for each layer that does, and of the ledger's rules that removed it. Constants,
-    which may be cloned, are left out."""
+    """Where each of `source_ids` is: the names of the nodes that compute it, one for
+    each layer that does, and of the ledger's rules that removed it."""
     places: dict[str, list[str]] = {}
     for node in nodes(function):
         group = Group(node)
@@ -243,14 +303,14 @@ def ledger(function: FuncOp) -> tuple[LedgerEntryAttr, ...]:
     return attribute.data if isa(attribute, ArrayAttr[LedgerEntryAttr]) else ()
 
 
-def record(
-    function: FuncOp, layers: Sequence[str], rule: str, heir: Sequence[str]
-) -> None:
-    """Note in the ledger that `rule` removed `layers`, which `heir` compute now."""
-    if not layers:
-        return
-    entry = LedgerEntryAttr.of(layers, rule, heir)
-    function.attributes[LEDGER] = ArrayAttr([*ledger(function), entry])
+def record(function: FuncOp, entries: Sequence[LedgerEntryAttr]) -> None:
+    """Add to the ledger what a pass removed; all at once, for it is copied."""
+    if entries:
+        function.attributes[LEDGER] = ArrayAttr([*ledger(function), *entries])
+
+
+MIN_STEP = 2.0**-24
+"""Between the numbers of two ops; of 2^28 ops the numbers would still differ."""
 
 
 class Order:
@@ -261,7 +321,12 @@ class Order:
     """
 
     def __init__(self, block: Block):
-        self._numbers = {op: float(number) for number, op in enumerate(block.ops)}
+        self._block = block
+        self._number()
+
+    def _number(self) -> None:
+        ops = enumerate(self._block.ops)
+        self._numbers = {op: float(number) for number, op in ops}
 
     def __getitem__(self, op: Operation) -> float:
         return self._numbers[op]
@@ -276,6 +341,9 @@ class Order:
         low = self._numbers[before] if before is not None else -1.0
         high = self._numbers[after] if after is not None else low + len(ops) + 1
         step = (high - low) / (len(ops) + 1)
+        if step < MIN_STEP:
+            self._number()
+            return
         for index, op in enumerate(ops, start=1):
             self._numbers[op] = low + index * step
 

@@ -5,7 +5,7 @@ The text form is that of MLIR's remark engine, so that tools which read those re
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -60,6 +60,9 @@ class Remark:
 
 
 _SINK: ContextVar[list[Remark] | None] = ContextVar("remarks", default=None)
+_LISTENER: ContextVar[Callable[[Remark], None] | None] = ContextVar(
+    "listener", default=None
+)
 
 
 @contextmanager
@@ -73,13 +76,31 @@ def collect() -> Generator[list[Remark]]:
         _SINK.reset(token)
 
 
+@contextmanager
+def listen(listener: Callable[[Remark], None]) -> Generator[None]:
+    """Tell `listener` each remark at the moment it is made inside the block."""
+    token = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
+
+
 def is_wanted() -> bool:
     """Whether anybody collects remarks, so that costly ones are worth making."""
     return _SINK.get() is not None
 
 
 def emit(remark: Remark) -> None:
-    """Hand a remark to the innermost `collect`; without one it is dropped."""
+    """Say something for the first time: tell who listens, and hand it to `collect`."""
+    listener = _LISTENER.get()
+    if listener is not None:
+        listener(remark)
+    pass_on([remark])
+
+
+def pass_on(remarks: Iterable[Remark]) -> None:
+    """Hand remarks to the innermost `collect`; without one they are dropped."""
     sink = _SINK.get()
     if sink is not None:
-        sink.append(remark)
+        sink.extend(remarks)

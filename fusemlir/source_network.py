@@ -15,8 +15,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 
 from fusemlir.diagnostics import DiagnosticError, SourceLocation
 from fusemlir.dialects import get_all_dialects
-from fusemlir.dialects.trt import TargetAttr
-from fusemlir.dialects.trt.module_attributes import TARGET, WEIGHTS, WeightSourceAttr
+from fusemlir.dialects.trt.module_attributes import WEIGHTS, WeightSourceAttr
 from fusemlir.network import functions
 from fusemlir.target import Target
 from fusemlir.weights import OnnxFile
@@ -78,11 +77,11 @@ class SourceNetwork:
 
     def set_target(self, target: str) -> None:
         """Let rules and lowerings assume the device `target`, as `sm_90`."""
-        if Target(target).capability is None and target != "host":
+        if not Target(target).is_known:
             raise usage_error(
                 f"unknown target '{target}'; wanted one as sm_80, or host"
             )
-        self.module.attributes[TARGET] = TargetAttr(StringAttr(target))
+        Target(target).put_on(self.module)
 
     def set_weights(self, path: str) -> None:
         """Take named weights from the ONNX file `path`, whatever the module says."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 
 from fusemlir.dialects.trt import TargetAttr
 from fusemlir.dialects.trt.module_attributes import TARGET
 
 DEFAULT_TARGET = "sm_80"
+HOST = "host"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,15 @@ class Target:
         """Compute capability, (8, 0) for `sm_80`; None for the host."""
         found = re.fullmatch(r"sm_(\d+)(\d)[a-z]?", self.name)
         return (int(found[1]), int(found[2])) if found else None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the name is one that a target can have."""
+        return self.capability is not None or self.name == HOST
+
+    def put_on(self, module: ModuleOp) -> None:
+        """Let rules and lowerings of `module` assume this device."""
+        module.attributes[TARGET] = TargetAttr(StringAttr(self.name))
 
     @staticmethod
     def of_module(module: ModuleOp) -> Target:

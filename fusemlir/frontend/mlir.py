@@ -45,6 +45,7 @@ from fusemlir.diagnostics import (
     DiagnosticError,
     Severity,
     SourceLocation,
+    did_you_mean,
     lower_first,
 )
 from fusemlir.frontend.verifier import verify_module
@@ -243,11 +244,7 @@ class LocatingParser(Parser):
                 "(--allow-unregistered-dialect reads it all the same)",
                 position,
             )
-        from difflib import get_close_matches
-
-        known = [op.name for op in self.ctx.loaded_ops]
-        nearest = get_close_matches(name, known, n=1)
-        hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
+        hint = did_you_mean(name, (op.name for op in self.ctx.loaded_ops))
         self.raise_error(f"unknown operation '{name}'{hint}", position)
 
     def _refuse_undefined(self, outer: dict[str, tuple[SSAValue, ...]]) -> None:

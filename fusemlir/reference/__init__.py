@@ -12,12 +12,14 @@ from fusemlir.reference import (
     convolution,
     matmul,
     movement,
+    normalization,
     pointwise,
     pooling,
     quantize,
     reduce,
 )
 from fusemlir.reference.interpreter import evaluate, run
+from fusemlir.reference.quantized import integer_results
 from fusemlir.reference.rules import RULES, Mode
 
 FAMILIES = (
@@ -25,6 +27,7 @@ FAMILIES = (
     convolution,
     matmul,
     movement,
+    normalization,
     pointwise,
     pooling,
     quantize,
@@ -32,4 +35,4 @@ FAMILIES = (
 )
 """The modules that register rules."""
 
-__all__ = ["FAMILIES", "RULES", "Mode", "evaluate", "run"]
+__all__ = ["FAMILIES", "RULES", "Mode", "evaluate", "integer_results", "run"]

@@ -8,34 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
+from fusemlir.diagnostics import did_you_mean
+from fusemlir.tools.flag import Flag, Takes, report_flags, rule_flags
 from fusemlir.tools.pass_options import PassCall, parse_options
 from fusemlir.tools.pass_pipeline import parse_pipeline
 from fusemlir.tools.pass_registry import PassRegistry
-from fusemlir.tools.usage import UsageError, did_you_mean
-
-
-class Takes(Enum):
-    SWITCH = auto()
-    """Nothing, or `=true` or `=false`."""
-    VALUE = auto()
-    """A value, after `=` or as the next word."""
-    OPTIONAL = auto()
-    """A value after `=`, or nothing."""
-
-
-@dataclass(frozen=True)
-class Flag:
-    name: str
-    takes: Takes
-    group: str
-    help: str
-    value: str = ""
-    """What help calls the value."""
-    aliases: tuple[str, ...] = ()
-    repeats: bool = False
-
+from fusemlir.tools.usage import UsageError
 
 _GENERAL, _PIPELINE, _PRINTING = "General", "Passes", "Printing"
 
@@ -43,7 +22,9 @@ FLAGS = (
     Flag("o", Takes.VALUE, _GENERAL, "where the output goes, whole or not at all; "
          "the input file may be named (default: stdout)", "<file>", ("output-file",)),
     Flag("target", Takes.VALUE, _GENERAL, "what is written: mlir (the default), llvm, "
-         "or ptx, as in 'ptx{sm=80}'", "<target>", ("t",)),
+         "or ptx, as in 'ptx{sm=80}'; or the device that rules may assume, sm_75 or "
+         "host, whatever the module says; given twice, one of each",
+         "<target>", ("t",), repeats=True),
     Flag("shape", Takes.VALUE, _GENERAL, "dimensions of an input of an .onnx model, "
          "as in input=1x3x224x224", "<name>=<dims>", repeats=True),
     Flag("allow-unregistered-dialect", Takes.SWITCH, _GENERAL,
@@ -63,13 +44,22 @@ FLAGS = (
          "a table first (default: text)", "text|json"),
     Flag("explain-file", Takes.VALUE, _GENERAL,
          "where the explanation goes instead, whole or not at all", "<file>"),
+    *report_flags(_GENERAL),
     Flag("help", Takes.SWITCH, _GENERAL, "show this", aliases=("h",)),
     Flag("version", Takes.SWITCH, _GENERAL, "show the versions", aliases=("v",)),
     Flag("pass-pipeline", Takes.VALUE, _PIPELINE,
          "the passes as one text, 'builtin.module(a,b{option=value})', "
          "instead of a flag each", "<pipeline>", ("p", "passes")),
     Flag("dump-pass-pipeline", Takes.SWITCH, _PIPELINE,
-         "write the pipeline to stderr before it runs"),
+         "write the pipeline to stderr before it runs, and as comments under it the "
+         "stages of trt-fuse and why each stands where it does"),
+    *rule_flags(_PIPELINE),
+    Flag("fuel", Takes.VALUE, _PIPELINE,
+         "let all passes together change the network so many times and no more; "
+         "fuse-bisect finds the change that is wrong", "<n>"),
+    Flag("check-each-fusion", Takes.OPTIONAL, _PIPELINE,
+         "run the layers of each change before and after it, on random inputs, and "
+         "stop where they differ; slow (default: seed=0)", "seed=<n>"),
     Flag("list-passes", Takes.SWITCH, _PIPELINE, "list all passes and their options"),
     Flag("show-dialects", Takes.SWITCH, _PIPELINE, "list all dialects"),
     Flag("mlir-print-ir-before-all", Takes.SWITCH, _PRINTING,
@@ -89,6 +79,8 @@ FLAGS = (
     Flag("mlir-print-debuginfo", Takes.SWITCH, _PRINTING, "print locations"),
     Flag("mlir-timing", Takes.SWITCH, _PRINTING,
          "write to stderr how long each pass took", aliases=("time-passes",)),
+    Flag("kernel-stats", Takes.SWITCH, _PRINTING, "write to stderr what each kernel "
+         "costs: launches, instructions, registers, memory, and the time to build it"),
 )  # fmt: skip
 
 
@@ -142,6 +134,16 @@ def by_spelling(flags: Iterable[Flag]) -> dict[str, Flag]:
 
 
 _FLAG_BY_NAME = by_spelling(FLAGS)
+
+
+def integer(line: CommandLine, flag: str, lowest: int) -> int | None:
+    """The value of a flag, None where it is not given; raises `UsageError`."""
+    if flag not in line.values:
+        return None
+    text = line.value(flag, "")
+    if not text.isdecimal() or int(text) < lowest:
+        raise UsageError(f"flag '--{flag}' wants {lowest} or more, got '{text}'")
+    return int(text)
 
 
 def sort_words(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
 
+from fusemlir.diagnostics import did_you_mean
 from fusemlir.dialects import get_all_dialects
 from fusemlir.frontend.mlir import parse_module
 from fusemlir.frontend.verifier import verify_module
@@ -16,10 +19,13 @@ from fusemlir.remarks import RemarkKind
 from fusemlir.tools.atomic_file import write_atomically
 from fusemlir.tools.command import EXIT_OK, EXIT_USER_ERROR, run_command
 from fusemlir.tools.command_line import CommandLine, parse_command_line
+from fusemlir.tools.explanation import Explanation
 from fusemlir.tools.instrumentation import IRPrinting, PrintStyle, Timing
-from fusemlir.tools.output_target import OutputTarget, parse_target
+from fusemlir.tools.kernel_report import KernelReport
+from fusemlir.tools.output_target import OutputTarget, sort_targets
+from fusemlir.tools.oversight import Oversight
 from fusemlir.tools.pass_manager import PassManager, blamed_on
-from fusemlir.tools.pass_pipeline import print_pipeline
+from fusemlir.tools.pass_pipeline import describe_stages, print_pipeline
 from fusemlir.tools.pass_registry import PassRegistry
 from fusemlir.tools.reporter import Reporter
 from fusemlir.tools.source import (
@@ -29,7 +35,8 @@ from fusemlir.tools.source import (
     parse_shapes,
     read_source,
 )
-from fusemlir.tools.usage import UsageError, did_you_mean
+from fusemlir.tools.switches import reporting, switched_off, with_switches
+from fusemlir.tools.usage import UsageError
 
 _REMARK_KINDS = {
     "": frozenset(RemarkKind),
@@ -52,7 +59,8 @@ def _run(words: Sequence[str]) -> int:
     if page is not None:
         sys.stdout.write(page)
         return EXIT_OK
-    return _Compilation.of(line, registry).run()
+    with reporting(line):
+        return _Compilation.of(line, registry).run()
 
 
 def _information(line: CommandLine, registry: PassRegistry) -> str | None:
@@ -79,13 +87,20 @@ class _Compilation:
     """One run of the command, with everything on its command line looked into."""
 
     line: CommandLine
+    asked_for: tuple[ModulePass, ...]
+    """The passes of the command line, those too that it switches off again."""
     manager: PassManager
+    oversight: Oversight
     reporter: Reporter
     target: OutputTarget
+    device: str
+    """What rules may assume, as `sm_80`; the empty text for what the module says."""
     style: PrintStyle
     timing: Timing
-    explanation: str | None
-    """`text` or `json`; None where nobody asked."""
+    explanation: Explanation | None
+    """None where nobody asked."""
+    kernels: KernelReport | None
+    """None where nobody asked."""
 
     @staticmethod
     def of(line: CommandLine, registry: PassRegistry) -> _Compilation:
@@ -96,32 +111,52 @@ class _Compilation:
         )
         timing = Timing()
         reporter = Reporter(line.is_on("verify-diagnostics"), _remark_kinds(line))
+        asked_for = registry.build(line.passes)
+        target, device = sort_targets(line.values.get("target", []))
+        kernels = KernelReport(target.sm) if line.is_on("kernel-stats") else None
         manager = PassManager(
-            registry.build(line.passes),
+            with_switches(asked_for, line),
             _printing(line, style, registry),
             timing,
             verify_each=line.is_on("verify-each", default=True),
             on_remark=reporter.remark,
+            after_pass=None if kernels is None else kernels.after_pass,
         )
-        target = parse_target(line.value("target", "mlir"))
-        explanation = _explanation_format(line)
-        return _Compilation(line, manager, reporter, target, style, timing, explanation)
+        explanation = Explanation.of(line)
+        return _Compilation(
+            line,
+            asked_for,
+            manager,
+            Oversight.of(line),
+            reporter,
+            target,
+            device,
+            style,
+            timing,
+            explanation,
+            kernels,
+        )
 
     def run(self) -> int:
         shapes = parse_shapes(self.line.values.get("shape", []))
         if self.line.is_on("dump-pass-pipeline"):
             print(print_pipeline(self.manager.passes), file=sys.stderr)
+            for line in describe_stages(self.manager.passes):
+                print(line, file=sys.stderr)
         with self.timing.of("Input"):
             source = read_source(self.line.input)
-        if source.text is None:
-            output = self._model(source.name, shapes)
-        elif shapes:
+        if source.text is not None and shapes:
             raise UsageError("flag '--shape' is for .onnx models; MLIR text has types")
-        else:
-            output = self._text(source)
+        with self.oversight.over_passes():
+            if source.text is None:
+                output = self._model(source.name, shapes)
+            else:
+                output = self._text(source)
         with self.timing.of("Output"):
             self._write(output)
-            self._explain()
+            if self.explanation is not None:
+                failed = self.reporter.failed
+                self.explanation.write(self.reporter.remarks, failed)
         if self.line.is_on("mlir-timing"):
             sys.stderr.write(self.timing.report())
         return EXIT_USER_ERROR if self.reporter.failed else EXIT_OK
@@ -154,21 +189,19 @@ class _Compilation:
         return f"{SPLIT_MARKER}\n".join(outputs)
 
     def _compile(self, ctx: Context, module: ModuleOp) -> str:
-        self.manager.run(ctx, module)
+        if self.device:
+            from fusemlir.target import Target
+
+            Target(self.device).put_on(module)
+        for remark in switched_off(self.asked_for, self.manager.passes, module):
+            self.reporter.remark(remark)
+        with self.explanation.over(module) if self.explanation else nullcontext():
+            self.manager.run(ctx, module)
+        if self.kernels is not None:
+            with blamed_on("kernel statistics"), self.timing.of("Kernel statistics"):
+                sys.stderr.write(self.kernels.text(module))
         with blamed_on(f"target '{self.target.name}'"), self.timing.of("Printer"):
             return self.target.text(module, self.style)
-
-    def _explain(self) -> None:
-        if self.explanation is None:
-            return
-        from fusemlir.tools.explanation import explain
-
-        text = explain(self.reporter.remarks, self.explanation)
-        path = self.line.value("explain-file", "-")
-        if path == "-":
-            sys.stderr.write(text)
-        elif not self.reporter.failed:
-            write_atomically(path, text)
 
     def _write(self, output: str) -> None:
         path = self.line.value("o", "-")
@@ -177,18 +210,6 @@ class _Compilation:
             sys.stdout.flush()
         elif not self.reporter.failed:
             write_atomically(path, output)
-
-
-def _explanation_format(line: CommandLine) -> str | None:
-    """How to explain; None where nobody asked. Raises `UsageError`."""
-    if "explain" not in line.values:
-        if "explain-file" in line.values:
-            raise UsageError("flag '--explain-file' needs '--explain'")
-        return None
-    wanted = line.value("explain", "") or "text"
-    if wanted not in ("text", "json"):
-        raise UsageError(f"flag '--explain' wants text or json, got '{wanted}'")
-    return wanted
 
 
 def _context(line: CommandLine) -> Context:

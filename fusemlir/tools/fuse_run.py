@@ -10,17 +10,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fusemlir.tools.command import EXIT_OK, EXIT_USER_ERROR, run_command
-from fusemlir.tools.command_line import CommandLine
+from fusemlir.tools.command_line import CommandLine, integer
 from fusemlir.tools.progress import step
 from fusemlir.tools.run_command_line import (
     help_page,
-    integer,
-    names,
     output_path,
     parse_run_line,
     tolerance,
 )
-from fusemlir.tools.source import parse_shapes, read_source
+from fusemlir.tools.run_setup import (
+    chosen_passes,
+    given_inputs,
+    inputs_or_random,
+    read_network,
+    target_of,
+)
+from fusemlir.tools.switches import reporting
 from fusemlir.tools.usage import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +52,8 @@ def _run(words: Sequence[str]) -> int:
 
         sys.stdout.write(version("fuse-run"))
         return EXIT_OK
-    return _Run.of(line).run()
+    with reporting(line):
+        return _Run.of(line).run()
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,6 @@ class _Run:
     """One run of the command, with everything on its command line looked into."""
 
     line: CommandLine
-    shapes: dict[str, tuple[int, ...]]
     threads: int | None
     seed: int
     tolerance: float | None
@@ -72,7 +77,6 @@ class _Run:
             raise UsageError("flags '--no-fusion' and '--rules' contradict each other")
         return _Run(
             line,
-            parse_shapes(line.values.get("shape", [])),
             integer(line, "threads", 1),
             integer(line, "seed", 0) or 0,
             tolerance(line),
@@ -81,18 +85,13 @@ class _Run:
         )
 
     def run(self) -> int:
-        from fusemlir.tools.run_data import random_inputs
-
-        given = self._given_inputs()
-        network = self._read()
+        given = given_inputs(self.line)
+        with step(f"reading {self.line.input}", always=self.verbose):
+            network = read_network(self.line)
         unfused = network.module.clone()
         engine = self._compile(network)
         self._describe(engine)
-        if given is None:
-            inputs = random_inputs(engine.inputs, self.seed)
-            origin = f"random, seed {self.seed}"
-        else:
-            inputs, origin = given, "given"
+        inputs, origin = inputs_or_random(given, engine.inputs, self.seed)
         for tensor in engine.inputs:
             _print("input", f"{tensor}, {origin}")
         start = time.perf_counter()
@@ -105,38 +104,19 @@ class _Run:
             return EXIT_OK
         return self._compare(engine, unfused, inputs, outputs)
 
-    def _read(self) -> SourceNetwork:
-        from fusemlir.source_network import SourceNetwork, make_context
-
-        path = self.line.input
-        with step(f"reading {path}", always=self.verbose):
-            if path != "-":
-                network = SourceNetwork.read(path, self.shapes)
-            else:
-                from fusemlir.frontend.mlir import parse_module
-
-                text = read_source(path).text or ""
-                module = parse_module(make_context(), text, "<stdin>")
-                network = SourceNetwork.read(module, self.shapes)
-        if "weights" in self.line.values:
-            network.set_weights(self.line.value("weights", ""))
-        return network
-
     def _compile(self, network: SourceNetwork) -> Engine:
-        from fusemlir.pipeline import compile_network, fusion_passes
+        from fusemlir.pipeline import compile_network
 
         fuse = "none" if self.line.is_on("no-fusion") else "practice"
-        passes = fusion_passes(
-            self.line.value("fuse", fuse),
-            names(self.line, "rules"),
-            names(self.line, "disable-rules") or (),
-        )
+        passes = chosen_passes(self.line, fuse)
         with step(f"fusing {network.name}", always=self.verbose):
             return compile_network(
                 network,
                 passes,
                 device=self.line.value("device", "auto"),
                 threads=self.threads,
+                target=target_of(self.line),
+                graph=self.line.is_on("cuda-graph"),
             )
 
     def _describe(self, engine: Engine) -> None:
@@ -149,16 +129,11 @@ class _Run:
             width = _width()
             print(fusion_report(engine, width), end="\n\n")
             print(kernel_list(engine.kernels, width), end="\n\n")
+        if self.line.is_on("kernel-stats"):
+            sys.stderr.write(_kernel_report(engine))
         print(engine.name)
         _print("device", str(engine.device))
         _print("network", headline(engine))
-
-    def _given_inputs(self) -> Mapping[str, Array] | None:
-        """What `--inputs` names, None without it."""
-        from fusemlir.tools.run_data import read_arrays
-
-        path = self.line.value("inputs", "")
-        return read_arrays(path) if path else None
 
     def _write(self, outputs: Mapping[str, Array]) -> None:
         from fusemlir.tools.run_data import write_arrays
@@ -191,6 +166,18 @@ class _Run:
         verdict = "PASS" if passed else "FAIL"
         _print(verdict, f"against the network as read, {allowed:g} relative allowed")
         return EXIT_OK if passed else EXIT_USER_ERROR
+
+
+def _kernel_report(engine: Engine) -> str:
+    """Of the kernels for the GPU that the network was fused for; raises
+    `DiagnosticError` where there are none."""
+    from fusemlir.pipeline import HOST_PROGRAM, run_lowerings
+    from fusemlir.target import Target
+    from fusemlir.tools.kernel_report import kernel_report
+
+    lowered = engine.module.clone()
+    run_lowerings(lowered, HOST_PROGRAM)
+    return kernel_report(lowered, Target.of_module(lowered).name.removeprefix("sm_"))
 
 
 def _print(what: str, text: str) -> None:

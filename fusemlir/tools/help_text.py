@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from xdsl.passes import ModulePass
 
 from fusemlir.dialects import get_all_dialects
-from fusemlir.tools.command_line import FLAGS, Flag, Takes
+from fusemlir.tools.command_line import FLAGS
+from fusemlir.tools.flag import Flag, Takes
 from fusemlir.tools.pass_options import describe_options
 from fusemlir.tools.pass_registry import PassLoader, PassRegistry
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.exceptions import DiagnosticException
 
-from fusemlir.diagnostics import DiagnosticError, lower_first
+from fusemlir.diagnostics import DiagnosticError, did_you_mean, lower_first
 from fusemlir.tools.instrumentation import PrintStyle
 from fusemlir.tools.pass_options import PassCall
 from fusemlir.tools.pass_pipeline import parse_pipeline
-from fusemlir.tools.usage import UsageError, did_you_mean
+from fusemlir.tools.usage import UsageError
 
+_DEVICE = re.compile(r"sm_\d{2,3}[af]?|host")
 _SM = re.compile(r"\d{2,3}[af]?")
 
 DEFAULT_SM = "80"
@@ -38,18 +39,35 @@ class OutputTarget:
             raise DiagnosticError.at(module.location, message) from error
 
 
-def parse_target(text: str) -> OutputTarget:
+def sort_targets(words: Sequence[str]) -> tuple[OutputTarget, str]:
+    """The form to write, and the device that rules may assume, `sm_75` or `host`; the
+    empty text where none is named. Raises `UsageError`."""
+    devices = [word for word in words if _DEVICE.fullmatch(word)]
+    forms = [word for word in words if word not in devices]
+    for twice in (devices, forms):
+        if len(twice) > 1:
+            named = " and ".join(f"'{word}'" for word in twice)
+            raise UsageError(f"flag '--target' is given twice, {named}")
+    device = devices[0] if devices else ""
+    sm = device.removeprefix("sm_") if device.startswith("sm_") else DEFAULT_SM
+    return parse_target(forms[0] if forms else "mlir", sm), device
+
+
+def parse_target(text: str, default_sm: str = DEFAULT_SM) -> OutputTarget:
     """`mlir`, `llvm`, `ptx` or `ptx{sm=90a ptx-version=80}`. Raises `UsageError`."""
     calls = parse_pipeline(text)
     call = calls[0] if len(calls) == 1 else PassCall(text, {})
     if call.name not in _PRINTERS:
         known = ", ".join(_PRINTERS)
         hint = did_you_mean(call.name, _PRINTERS)
-        raise UsageError(f"unknown target '{call.name}' (there is {known}){hint}")
+        raise UsageError(
+            f"unknown target '{call.name}' (to be written, there is {known}; to be "
+            f"run on, one as sm_80, or host){hint}"
+        )
     if call.name != "ptx" and call.options:
         raise UsageError(f"target '{call.name}' takes no options")
     options = {key: ",".join(values) for key, values in call.options.items()}
-    sm = options.pop("sm", DEFAULT_SM).removeprefix("sm_")
+    sm = options.pop("sm", default_sm).removeprefix("sm_")
     version = options.pop("ptx-version", None)
     for unknown in options:
         known = "it has sm and ptx-version"

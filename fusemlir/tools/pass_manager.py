@@ -45,6 +45,8 @@ class PassManager:
     timing: Timing
     verify_each: bool
     on_remark: Callable[[Remark], None]
+    after_pass: Callable[[ModulePass, ModuleOp], None] | None = None
+    """What else is to be done after each pass; None for nothing."""
 
     def run(self, ctx: Context, module: ModuleOp) -> None:
         """Apply the passes in order.
@@ -61,6 +63,8 @@ class PassManager:
                 self.printing.pass_failed(module_pass, module)
                 raise
             self.printing.pass_ended(module_pass, module)
+            if self.after_pass is not None:
+                self.after_pass(module_pass, module)
 
     def _apply(self, module_pass: ModulePass, ctx: Context, module: ModuleOp) -> None:
         name = module_pass.name

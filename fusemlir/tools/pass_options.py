@@ -11,13 +11,17 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 
 from xdsl.passes import ModulePass
 
-from fusemlir.tools.usage import UsageError, did_you_mean
+from fusemlir.diagnostics import did_you_mean
+from fusemlir.tools.usage import UsageError
 
 _OPTION = re.compile(r'\s*([A-Za-z_][\w-]*)(?:=((?:"(?:[^"\\]|\\.)*"|[^\s"{}])*))?')
 _ELEMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,"]+)')
 _ESCAPE = re.compile(r"\\(.)")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _BARE = re.compile(r"[\w.+:/-]+")
+
+ALIASES = {"disable-patterns": "disable-rules", "enable-patterns": "only-rules"}
+"""What MLIR's rewriting passes call options of ours."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,13 @@ class PassCall:
         arguments: dict[str, Any] = {}
         for written, values in self.options.items():
             option = written.replace("_", "-")
+            if option not in known and ALIASES.get(option) in known:
+                option = ALIASES[option]
             if option not in known:
                 raise UsageError(_unknown_option(self.name, option, list(known)))
             field = known[option].name
+            if field in arguments:
+                raise UsageError(f"option '{option}' of '{self.name}' is given twice")
             try:
                 arguments[field] = _convert(values, types[field])
             except ValueError:
@@ -80,7 +88,7 @@ def parse_options(text: str, of: str) -> dict[str, tuple[str, ...]]:
         name, value = match.groups()
         if name in options:
             raise UsageError(f"option '{name}' of '{of}' is given twice")
-        options[name] = () if value is None else _elements(value)
+        options[name] = () if value is None else elements(value)
         position = match.end()
     return options
 
@@ -134,7 +142,8 @@ def _unknown_option(pass_name: str, option: str, known: list[str]) -> str:
     return f"pass '{pass_name}' has no option '{option}' ({has}){hint}"
 
 
-def _elements(value: str) -> tuple[str, ...]:
+def elements(value: str) -> tuple[str, ...]:
+    """The parts of `a,"b, c"`: a comma in quotes does not part."""
     return tuple(
         _ESCAPE.sub(r"\1", match[1]) if match[1] is not None else match[2]
         for match in _ELEMENT.finditer(value)

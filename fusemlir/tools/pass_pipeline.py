@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from xdsl.passes import ModulePass
 
@@ -12,6 +13,8 @@ from fusemlir.tools.usage import UsageError
 
 ANCHORS = ("builtin.module", "any", "func.func")
 """Ops that a pipeline may nest under; every pass here runs on the module anyway."""
+
+TRT_FUSE = "trt-fuse"
 
 _NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)\s*")
 _BRACED = re.compile(r'\{((?:"(?:[^"\\]|\\.)*"|[^"{}])*)\}\s*')
@@ -32,6 +35,22 @@ def parse_pipeline(text: str) -> list[PassCall]:
 def print_pipeline(passes: Sequence[ModulePass]) -> str:
     """The text that `parse_pipeline` reads back as `passes`."""
     return f"builtin.module({','.join(print_pass(each) for each in passes)})"
+
+
+def describe_stages(passes: Sequence[ModulePass]) -> Iterator[str]:
+    """Comments: the stages of each `trt-fuse` among `passes`, in order, and why each
+    stands where it does."""
+    for each in passes:
+        if each.name != TRT_FUSE:
+            continue
+        from fusemlir.transforms.trt_fuse import TrtFusePass
+
+        assert isinstance(each, TrtFusePass)
+        for repeated, run in groupby(each.stages(), lambda stage: stage[1]):
+            until = "until nothing changes" if repeated else "once each"
+            yield f"// {print_pass(each)}, {until}:"
+            for stage, _ in run:
+                yield f"//   {stage.name:<26}{stage.reason}"
 
 
 class _Reader:

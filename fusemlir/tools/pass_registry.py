@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from xdsl.passes import ModulePass
 from xdsl.transforms import get_all_passes as get_all_xdsl_passes
 
+from fusemlir.diagnostics import did_you_mean
 from fusemlir.tools.pass_options import PassCall
-from fusemlir.tools.usage import UsageError, did_you_mean
+from fusemlir.tools.usage import UsageError
 from fusemlir.universe import PassLoader, get_all_passes
 
 

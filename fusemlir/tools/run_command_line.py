@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from fusemlir.tools.command_line import (
-    CommandLine,
-    Flag,
-    Takes,
-    by_spelling,
-    sort_words,
-)
+from fusemlir.diagnostics import did_you_mean
+from fusemlir.tools.command_line import CommandLine, by_spelling, sort_words
+from fusemlir.tools.flag import Flag, Takes, report_flags, rule_flags
 from fusemlir.tools.help_text import flag_table
-from fusemlir.tools.usage import UsageError, did_you_mean
+from fusemlir.tools.usage import UsageError
 
 _WHAT, _DATA, _OUTPUT = "What runs", "Data", "What is printed"
 
 FLAGS = (
-    Flag("device", Takes.VALUE, _WHAT, "auto (the default), cuda or reference; auto "
-         "says what it chose and why", "<device>"),
+    Flag("device", Takes.VALUE, _WHAT, "auto (the default), cuda, cuda:1 (the second "
+         "GPU), emu (the PTX on numpy) or reference; auto says what it chose and why",
+         "<device>"),
+    Flag("cuda-graph", Takes.SWITCH, _WHAT, "let a GPU start all kernels as one"),
     Flag("fuse", Takes.VALUE, _WHAT, "which fusions: practice (the default), strict "
          "or none", "<fusions>"),
     Flag("no-fusion", Takes.SWITCH, _WHAT, "the same as --fuse=none"),
     Flag("rules", Takes.VALUE, _WHAT, "run these passes and no others, in this order",
          "<pass,...>"),
-    Flag("disable-rules", Takes.VALUE, _WHAT, "leave these passes out", "<pass,...>"),
+    *rule_flags(_WHAT),
+    Flag("target", Takes.VALUE, _WHAT, "the GPU that rules may assume, as sm_75, or "
+         "host (default: the device's)", "<target>"),
     Flag("shape", Takes.VALUE, _WHAT, "dimensions of an input of an .onnx model, as in "
          "input=1x3x224x224; may be repeated", "<input>=<dims>", repeats=True),
+    Flag("function", Takes.VALUE, _WHAT, "the network to run, of a file that has "
+         "several", "<name>"),
     Flag("threads", Takes.VALUE, _WHAT, "how many threads a device that runs on this "
          "processor may use", "<n>"),
     Flag("weights", Takes.VALUE, _WHAT, "take named weights from this .onnx file",
@@ -46,13 +48,22 @@ FLAGS = (
     Flag("summary", Takes.SWITCH, _OUTPUT, "what was fused, what was not and why, and "
          "all kernels"),
     Flag("verbose", Takes.SWITCH, _OUTPUT, "every remark, and how long each step took"),
+    Flag("kernel-stats", Takes.SWITCH, _OUTPUT, "write to stderr what each kernel for "
+         "a GPU costs, whatever runs: instructions, registers, memory, time to build"),
+    *report_flags(_OUTPUT),
     Flag("help", Takes.SWITCH, _OUTPUT, "show this", aliases=("h",)),
     Flag("version", Takes.SWITCH, _OUTPUT, "show the versions", aliases=("v",)),
 )  # fmt: skip
 
 
-def parse_run_line(words: Sequence[str]) -> CommandLine:
-    flags = by_spelling(FLAGS)
+def parse_run_line(
+    words: Sequence[str], of: Sequence[Flag] = FLAGS, command: str = "fuse-run"
+) -> CommandLine:
+    """The command line of a command that runs one network and has the flags `of`.
+
+    Raises `UsageError` on anything that is none of these.
+    """
+    flags = by_spelling(of)
 
     def refuse(word: str) -> None:
         spelled = word.partition("=")[0]
@@ -66,7 +77,8 @@ def parse_run_line(words: Sequence[str]) -> CommandLine:
         raise UsageError(f"one network is run at a time, got {named}")
     line = CommandLine(inputs[0] if inputs else "", values)
     if not inputs and not (line.is_on("help") or line.is_on("version")):
-        raise UsageError("which network? usage: fuse-run <model.onnx | file.mlir | ->")
+        usage = f"{command} <model.onnx | file.mlir | ->"
+        raise UsageError(f"which network? usage: {usage}")
     return line
 
 
@@ -77,21 +89,16 @@ def help_page() -> str:
         "  fuse-run model.onnx --summary --compare\n"
         "  fuse-run model.onnx --shape input=1x3x224x224 --inputs in.npz\n"
         "  fuse-opt model.onnx --fuse-conv-relu | fuse-run - --no-fusion",
+        *flag_sections(FLAGS),
     ]
-    for group in dict.fromkeys(flag.group for flag in FLAGS):
-        flags = (flag for flag in FLAGS if flag.group == group)
-        sections.append(f"{group}:\n{flag_table(flags)}")
     return "\n\n".join(sections) + "\n"
 
 
-def integer(line: CommandLine, flag: str, lowest: int) -> int | None:
-    """The value of a flag, None where it is not given; raises `UsageError`."""
-    if flag not in line.values:
-        return None
-    text = line.value(flag, "")
-    if not text.isdecimal() or int(text) < lowest:
-        raise UsageError(f"flag '--{flag}' wants {lowest} or more, got '{text}'")
-    return int(text)
+def flag_sections(flags: Sequence[Flag]) -> Iterator[str]:
+    """A title and a table for each group of flags."""
+    for group in dict.fromkeys(flag.group for flag in flags):
+        table = flag_table(flag for flag in flags if flag.group == group)
+        yield f"{group}:\n{table}"
 
 
 def tolerance(line: CommandLine) -> float | None:
@@ -114,10 +121,3 @@ def output_path(line: CommandLine) -> str:
     if path and not Path(path).absolute().parent.is_dir():
         raise UsageError(f"flag '--outputs': there is no folder for '{path}'")
     return path
-
-
-def names(line: CommandLine, flag: str) -> tuple[str, ...] | None:
-    """The comma-separated names of a flag, None where it is not given."""
-    if flag not in line.values:
-        return None
-    return tuple(name for name in line.value(flag, "").split(",") if name)

@@ -11,13 +11,11 @@ import numpy as np
 
 from fusemlir.diagnostics import DiagnosticError, SourceLocation
 from fusemlir.dialects.trt.base import show_shape
+from fusemlir.reference.random_array import random_array
 from fusemlir.runtime.signature import TensorInfo
 from fusemlir.tools.atomic_file import write_atomically
 from fusemlir.weights import Array
-from fusemlir.weights.element_types import is_floating, widen
-
-SMALL = 8
-"""Random integers are below this, and not below its negative."""
+from fusemlir.weights.element_types import widen
 
 _SHOWN = 6
 """Elements of an output that are printed."""
@@ -42,12 +40,7 @@ def _random(tensor: TensorInfo, rng: np.random.Generator) -> Array:
             f"input '{tensor}' has unknown dimensions; fix them with "
             f"--shape {tensor.name}=<dims> or give --inputs",
         )
-    if is_floating(tensor.dtype):
-        return rng.standard_normal(shape, np.float32).astype(tensor.dtype)
-    if tensor.dtype == np.bool_:
-        return rng.integers(0, 2, shape).astype(np.bool_)
-    lowest = 0 if tensor.dtype.kind == "u" else -SMALL
-    return rng.integers(lowest, SMALL, shape, tensor.dtype)
+    return random_array(shape, tensor.dtype, rng)
 
 
 def read_arrays(path: str) -> dict[str, Array]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 from xdsl.passes import ModulePass
 
@@ -32,22 +31,25 @@ class Candidate:
 def find_candidates(module: ModuleOp, passes: Sequence[ModulePass]) -> list[Candidate]:
     """The sites of every rule among `passes`; only the preferred one of a node."""
     fusions = [fusion for fusion in passes if isinstance(fusion, FusionPass)]
+    networks = [
+        Network(module, function, mode)
+        for function in functions(module)
+        for mode in {FusionMode(fusion.mode): None for fusion in fusions}
+    ]
     return [
         candidate
-        for function in functions(module)
+        for network in networks
         for fusion in fusions
-        for candidate in _candidates_of(fusion, module, function)
+        if network.mode == FusionMode(fusion.mode)
+        for candidate in _candidates_of(fusion, network)
     ]
 
 
-def _candidates_of(
-    fusion: FusionPass, module: ModuleOp, function: FuncOp
-) -> Iterator[Candidate]:
-    network = Network(module, function, FusionMode(fusion.mode))
+def _candidates_of(fusion: FusionPass, network: Network) -> Iterator[Candidate]:
     rule = fusion.make_rule(Driver(network))
-    if not rule.explains:
+    if not rule.explains or not rule.concerns(network):
         return
-    for node in nodes(function):
+    for node in nodes(network.function):
         site = next(iter(rule.sites(node, network)), None)
         if site is not None:
             ids = tuple(id for part in reversed(site.nodes) for id in part.layer_ids)
@@ -73,11 +75,12 @@ def consumed(
         taker = next((t for t in taken if t.rule != candidate.rule), None)
         if taker is None:
             continue
+        outcome = f"made {taker.name}" if taker.name else "left nothing of it"
         yield Remark(
             RemarkKind.MISSED,
             candidate.rule,
             candidate.layers,
-            f"consumed earlier by {taker.rule}, which made {taker.name or 'nothing'}",
+            f"consumed earlier by {taker.rule}, which {outcome}",
             constraint=TAKEN,
             required="layers that no rule before took",
             observed=f"consumed earlier by {taker.rule} at {candidate.place}",

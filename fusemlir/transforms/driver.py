@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ArrayAttr, FusedLoc, ModuleOp, NoneAttr
@@ -20,24 +20,25 @@ from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter
 from xdsl.rewriter import InsertPoint
 
-from fusemlir.dialects.trt import ConstantOp
+from fusemlir.dialects.trt import ConstantOp, LedgerEntryAttr
 from fusemlir.dialects.trt.base import LayerOp, layers_attr
 from fusemlir.dialects.trt.module_attributes import NO_FUSE
 from fusemlir.network import (
     Group,
     Node,
-    block_of,
     functions,
     is_dead,
     is_node,
     name_layers,
     node_of,
     record,
-    sources,
+    source_ids,
     unique,
 )
 from fusemlir.remarks import Remark, RemarkKind, emit
+from fusemlir.transforms.fuel import burn
 from fusemlir.transforms.fusion import (
+    Contract,
     Fusion,
     FusionMode,
     Missed,
@@ -49,7 +50,11 @@ from fusemlir.transforms.fusion import (
 )
 from fusemlir.transforms.grouping import make_group
 from fusemlir.transforms.guards import GUARDS, TYPES, Proposal, refused_rules
+from fusemlir.transforms.replacement import Replacement, is_watched, watching
 from fusemlir.transforms.verify_network import verify_network
+
+Built: TypeAlias = tuple[Sequence[LayerOp], Sequence[SSAValue]]
+"""What a rewrite builds: new layers, and the values that stand for the old ones."""
 
 
 @dataclass
@@ -59,10 +64,16 @@ class Driver:
     network: Network
     missed: dict[Operation, Remark] = field(default_factory=dict[Operation, Remark])
     """Of the present sweep: what did not fuse, by the node it was asked about."""
+    erased: list[LedgerEntryAttr] = field(default_factory=list[LedgerEntryAttr])
+    """What the ledger has to be told in the end."""
+    before: set[str] | None = None
+    """Ids of the layers before the first change; None while there was none."""
 
     def run(self, rule: Fusion[Any]) -> bool:
         """Apply `rule` until nothing changes, in topological order, then say what it
         missed; whether anything changed."""
+        if not rule.concerns(self.network):
+            return False
         changed = False
         while self._sweep(rule):
             changed = True
@@ -73,15 +84,14 @@ class Driver:
 
     def _sweep(self, rule: Fusion[Any]) -> bool:
         self.missed.clear()
-        changed = False
-        op = block_of(self.network.function).first_op
+        block = self.network.block
+        rewriter = PatternRewriter(InsertPoint.at_end(block))
+        op = block.first_op
         while op is not None:
             following = op.next_op
-            rewriter = PatternRewriter(op)
             again = self.visit(rule, op, rewriter)
-            changed |= rewriter.has_done_action
             op = again if again is not None else following
-        return changed
+        return rewriter.has_done_action
 
     def visit(
         self, rule: Fusion[Any], op: Operation, rewriter: PatternRewriter
@@ -91,7 +101,7 @@ class Driver:
         Only nodes of the network's block are visited, never the body of a group, and
         none that nothing uses: no group could yield its value.
         """
-        if not is_node(op) or op.parent is not block_of(self.network.function):
+        if not is_node(op) or op.parent is not self.network.block:
             return None
         if is_dead(op):
             return None
@@ -100,7 +110,7 @@ class Driver:
             if not isinstance(verdict, Missed):
                 proposal = Proposal(rule.name, verdict, self.network)
                 verdict = first_missed(GUARDS, proposal) or self._apply(
-                    proposal, rewriter
+                    rule, proposal, rewriter
                 )
             if not isinstance(verdict, Missed):
                 return verdict
@@ -108,26 +118,68 @@ class Driver:
         return None
 
     def _apply(
-        self, proposal: Proposal, rewriter: PatternRewriter
+        self, rule: Fusion[Any], proposal: Proposal, rewriter: PatternRewriter
     ) -> Operation | Missed | None:
-        if isinstance(proposal.change, Wrap):
-            return self._wrap(proposal, rewriter)
-        return self._rewrite(proposal, proposal.change, rewriter)
+        """Make a change that the guards let through, if it keeps the types and there
+        is fuel for it; the first op of what was made."""
+        change, location = proposal.change, proposal.nodes[-1].location
+        built = change.build() if isinstance(change, Rewrite) else None
+        missed = _retyped(change, built)
+        if missed is not None or not burn(rule.name, proposal.layers, location):
+            for op in reversed(built[0] if built is not None else ()):
+                op.drop_all_references()
+            return missed
+        if self.before is None:
+            self.before = set(source_ids(self.network.function))
+        parts = tuple(Group(node).name for node in proposal.nodes)
+        replacement = self._prepare(rule, proposal, built, rewriter)
+        with watching(replacement):
+            self._put(replacement, rewriter)
+        made = replacement.made
+        emit(_passed_remark(proposal, parts, made[-1] if made else None, location))
+        return made[0] if made else None
 
-    def _wrap(self, proposal: Proposal, rewriter: PatternRewriter) -> Operation:
-        nodes = self._with_own_copies(proposal, rewriter)
-        last = nodes[-1]
-        group, replaced = make_group(nodes)
-        group.location = FusedLoc(tuple(node.location for node in nodes), NoneAttr())
-        rewriter.insert(group, InsertPoint.before(last))
-        self._move_users_below(group, nodes, rewriter)
-        for old, new in zip(replaced, group.results, strict=True):
-            new.name_hint = old.name_hint
+    def _prepare(
+        self,
+        rule: Fusion[Any],
+        proposal: Proposal,
+        built: Built | None,
+        rewriter: PatternRewriter,
+    ) -> Replacement:
+        """The group that a `Wrap` asks for, or what a `Rewrite` built."""
+        change, nodes = proposal.change, proposal.nodes
+        if built is None or not isinstance(change, Rewrite):
+            nodes = going = self._with_own_copies(proposal, rewriter)
+            group, old = make_group(nodes, empties=not is_watched())
+            group.location = FusedLoc(tuple(n.location for n in nodes), NoneAttr())
+            made, new, contract = [group], group.results, Contract.EXACT
+        else:
+            made, new = built
+            going, old = _replaced(nodes, change), nodes[-1].results
+            contract = rule.contract
+            for op in made:
+                op.location = nodes[-1].location
+        return Replacement(
+            rule.name, contract, self.network, change, nodes, going, made, old, new
+        )
+
+    def _put(self, change: Replacement, rewriter: PatternRewriter) -> None:
+        """Put what was made in the place of what it replaces."""
+        last = change.nodes[-1]
+        if isinstance(change.change, Rewrite):
+            self._inherit(change)
+        rewriter.insert(list(change.made), InsertPoint.before(last))
+        if isinstance(change.change, Wrap):
+            self._move_users_below(change.made[0], change.nodes, rewriter)
+        for old, new in zip(change.old, change.new, strict=True):
+            new.name_hint = new.name_hint or old.name_hint
             rewriter.replace_all_uses_with(old, new)
-        self._erase(nodes, rewriter)
-        self.network.order.insert([group])
-        emit(_passed_remark(proposal, group, last.location))
-        return group
+        for node in reversed(change.going):
+            self.network.order.remove(node)
+            rewriter.erase(node)
+        if change.made:
+            self.network.order.insert(change.made)
+            self.network.kinds.update(map(type, change.made))
 
     def _with_own_copies(
         self, proposal: Proposal, rewriter: PatternRewriter
@@ -135,8 +187,9 @@ class Driver:
         """The nodes, copies in place of those that are used by others too."""
         nodes = set[Operation](proposal.nodes)
         own: list[Node] = []
+        copies: dict[SSAValue, SSAValue] = {}
         for node in proposal.nodes:
-            uses = [use for result in node.results for use in result.uses]
+            uses = (use for result in node.results for use in result.uses)
             if node in proposal.inside or all(use.operation in nodes for use in uses):
                 own.append(node)
                 continue
@@ -147,9 +200,11 @@ class Driver:
             )
             rewriter.insert(copy, InsertPoint.after(node))
             self.network.order.insert([copy])
-            for old, new in zip(node.results, copy.results, strict=True):
-                old.replace_uses_with_if(new, lambda use: use.operation in nodes)
+            copies.update(zip(node.results, copy.results, strict=True))
             own.append(copy)
+        # Not through the uses of what was copied: all of the network may read it.
+        for node in own if copies else ():
+            node.operands = [copies.get(value, value) for value in node.operands]
         return tuple(own)
 
     def _move_users_below(
@@ -188,58 +243,30 @@ class Driver:
         rewriter.insert(moved, InsertPoint.after(anchor))
         self.network.order.insert(moved)
 
-    def _rewrite(
-        self, proposal: Proposal, change: Rewrite, rewriter: PatternRewriter
-    ) -> Operation | Missed | None:
-        nodes = proposal.nodes
-        last = nodes[-1]
-        new_ops, values = change.build()
-        missed = TYPES.check((change, [value.type for value in values]))
-        if missed is not None:
-            for op in reversed(new_ops):
-                op.drop_all_references()
-            return missed
-        replaced = _replaced(nodes, change)
-        self._inherit(proposal.rule, replaced, new_ops, values)
-        for op in new_ops:
-            op.location = last.location
-        rewriter.insert(list(new_ops), InsertPoint.before(last))
-        for old, new in zip(last.results, values, strict=True):
-            new.name_hint = new.name_hint or old.name_hint
-            rewriter.replace_all_uses_with(old, new)
-        self._erase(replaced, rewriter)
-        if new_ops:
-            self.network.order.insert(new_ops)
-        made = new_ops[-1] if new_ops else None
-        emit(_passed_remark(proposal, made, last.location))
-        return new_ops[0] if new_ops else None
-
-    def _inherit(
-        self,
-        rule: str,
-        replaced: tuple[Node, ...],
-        new_ops: Sequence[LayerOp],
-        values: Sequence[SSAValue],
-    ) -> None:
-        """Give ids and `trt.no_fuse` of what is replaced to the last new layer; the ids
-        to the ledger, with the layer that computes the value now, where there is
-        none."""
-        ids = [id for node in replaced for id in node.layer_ids]
-        computing = [op for op in new_ops if not isinstance(op, ConstantOp)]
+    def _inherit(self, change: Replacement) -> None:
+        """Give ids and `trt.no_fuse` of what is replaced to the last new layer, but for
+        ids that the rule gave to one before it; the ids to the ledger, with the layer
+        that computes the value now, where there is none."""
+        ids = [id for node in change.going for id in node.layer_ids]
+        computing = [
+            op
+            for op in change.made
+            if isinstance(op, LayerOp) and not isinstance(op, ConstantOp)
+        ]
         if computing:
-            computing[-1].layers = layers_attr(ids)
-            refused = refused_rules(replaced)
+            *others, last = computing
+            given = {id for op in others for id in op.layer_ids}
+            rest = [id for id in ids if id not in given]
+            # A copy of a layer that stays has an id of its own.
+            last.layers = layers_attr(rest) or last.layers
+            refused = refused_rules(change.going)
             if refused:
-                computing[-1].attributes[NO_FUSE] = ArrayAttr(refused)
+                last.attributes[NO_FUSE] = ArrayAttr(refused)
             return
-        heirs = [node for value in values if (node := node_of(value)) is not None]
+        heirs = [node for value in change.new if (node := node_of(value)) is not None]
         heir = [id for node in heirs for id in node.layer_ids]
-        record(self.network.function, ids, rule, heir)
-
-    def _erase(self, nodes: tuple[Node, ...], rewriter: PatternRewriter) -> None:
-        for node in reversed(nodes):
-            self.network.order.remove(node)
-            rewriter.erase(node)
+        if ids:
+            self.erased.append(LedgerEntryAttr.of(ids, change.rule, heir))
 
 
 def run_fusions(
@@ -249,18 +276,33 @@ def run_fusions(
     mode: FusionMode = FusionMode.PRACTICE,
 ) -> None:
     """Apply rules to each network of `module`, again until none finds anything to
-    do, and check the result."""
+    do, and check the result.
+
+    A network that concerns none of them stays as it is, its layers unnamed too; one
+    in which nothing changed is not checked.
+    """
     for function in functions(module):
-        name_layers(function)
-        before = set(sources(function))
-        driver = Driver(Network(module, function, mode))
+        network = Network(module, function, mode)
+        driver = Driver(network)
         rules = [make_rule(driver) for make_rule in make_rules]
+        if not any(rule.concerns(network) for rule in rules):
+            continue
+        name_layers(function)
         changed = True
         while changed:
             changes = [driver.run(rule) for rule in rules]
             # One rule runs to its fixed point by itself.
             changed = len(rules) > 1 and any(changes)
-        verify_network(function, before, after=name)
+        if driver.before is not None:
+            record(function, driver.erased)
+            verify_network(function, driver.before, after=name)
+
+
+def _retyped(change: Wrap | Rewrite, built: Built | None) -> Missed | None:
+    """What `TYPES` says to what a rewrite built; a group keeps its types."""
+    if built is None or not isinstance(change, Rewrite):
+        return None
+    return TYPES.check((change, [value.type for value in built[1]]))
 
 
 def _replaced(nodes: tuple[Node, ...], change: Rewrite) -> tuple[Node, ...]:
@@ -277,11 +319,14 @@ def _replaced(nodes: tuple[Node, ...], change: Rewrite) -> tuple[Node, ...]:
 
 
 def _passed_remark(
-    proposal: Proposal, made: Node | None, location: Attribute
+    proposal: Proposal,
+    parts: tuple[str, ...],
+    made: Node | None,
+    location: Attribute,
 ) -> Remark:
-    """What was made of the nodes of a proposal; None where they are only gone."""
-    ids = tuple(id for node in proposal.nodes for id in node.layer_ids)
-    parts = tuple(Group(node).name for node in proposal.nodes)
+    """What was made of the nodes of a proposal, which were called `parts`; None where
+    they are only gone."""
+    ids = proposal.layers
     name = "" if made is None else Group(made).name
     if made is None:
         reason = "erased"

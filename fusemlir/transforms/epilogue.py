@@ -10,14 +10,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from xdsl.ir import BlockArgument, SSAValue
+from xdsl.ir import Block, SSAValue
 
 from fusemlir.dialects.trt import (
     ActivationOp,
     ConvolutionOp,
     DeconvolutionOp,
+    DequantizeOp,
     ElementWiseOp,
     MatrixMultiplyOp,
+    QuantizeOp,
 )
 from fusemlir.dialects.trt.base import UNKNOWN, LayerOp, Shape, shape_of
 from fusemlir.dialects.trt.enums import ActivationType, ElementWiseOperation
@@ -154,8 +156,8 @@ def contraction_of(group: Group) -> Contraction:
 
 
 def epilogue_of(group: Group) -> Epilogue:
-    """The state of a contraction's group."""
-    if group.tail:
+    """The state of a contraction's group, before the Quantize of an int8 group."""
+    if any(not isinstance(layer, QuantizeOp) for layer in group.tail):
         return Epilogue.CLOSED
     layers, start = group.epilogue, Epilogue.BARE
     if layers and _adds_bias(group, layers[0]):
@@ -175,9 +177,14 @@ def epilogue_of(group: Group) -> Epilogue:
 
 
 def _tensors_read(layers: Iterable[LayerOp]) -> set[SSAValue]:
-    """The inputs of the group that `layers` read; single elements are inside."""
+    """The inputs of the group, as they are or dequantised, that `layers` read; single
+    elements are inside."""
     operands = (operand for layer in layers for operand in layer.operands)
-    return {operand for operand in operands if isinstance(operand, BlockArgument)}
+    return {
+        operand
+        for operand in operands
+        if isinstance(operand.owner, Block | DequantizeOp)
+    }
 
 
 def _adds_residual(layer: LayerOp) -> bool:

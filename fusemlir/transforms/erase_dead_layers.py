@@ -11,15 +11,14 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from fusemlir.dialects.trt import ConstantOp, FusedOp
+from fusemlir.dialects.trt import ConstantOp, FusedOp, LedgerEntryAttr
 from fusemlir.network import (
-    Node,
     functions,
     is_dead,
     name_layers,
     nodes,
     record,
-    sources,
+    source_ids,
 )
 from fusemlir.remarks import Remark, RemarkKind, emit
 from fusemlir.transforms.grouping import make_group
@@ -29,20 +28,27 @@ from fusemlir.transforms.verify_network import verify_network
 def erase_dead_layers(function: FuncOp, rule: str) -> None:
     """Erase, from the last to the first, what has no used result, and of groups the
     layers that only an unused result needs."""
+    entries: list[LedgerEntryAttr] = []
     for node in reversed(list(nodes(function))):
+        lost: Sequence[str] = ()
         if is_dead(node):
-            if not isinstance(node, ConstantOp):
-                _note(function, rule, node.layer_ids, node)
+            lost = () if isinstance(node, ConstantOp) else node.layer_ids
             node.detach()
             node.erase()
         elif isinstance(node, FusedOp):
-            _shrink(function, rule, node)
+            lost = _shrink(node)
+        if lost:
+            entries.append(LedgerEntryAttr.of(lost, rule, ()))
+            reason = "erased: nothing uses its results"
+            place = node.location
+            emit(Remark(RemarkKind.PASSED, rule, tuple(lost), reason, location=place))
+    record(function, entries)
 
 
-def _shrink(function: FuncOp, rule: str, group: FusedOp) -> None:
-    """Take the unused results from a group that has others."""
+def _shrink(group: FusedOp) -> Sequence[str]:
+    """Take the unused results from a group that has others; the layers that went."""
     if all(result.first_use is not None for result in group.outputs):
-        return
+        return ()
     smaller, replaced = make_group([group])
     smaller.location = group.location
     Rewriter.insert_op(smaller, InsertPoint.before(group))
@@ -50,16 +56,9 @@ def _shrink(function: FuncOp, rule: str, group: FusedOp) -> None:
         new.name_hint = old.name_hint
         old.replace_all_uses_with(new)
     lost = [id for id in group.layer_ids if id not in smaller.layer_ids]
-    if lost:
-        _note(function, rule, lost, group)
     group.detach()
     group.erase()
-
-
-def _note(function: FuncOp, rule: str, ids: Sequence[str], node: Node) -> None:
-    record(function, ids, rule, ())
-    reason = "erased: nothing uses its results"
-    emit(Remark(RemarkKind.PASSED, rule, tuple(ids), reason, location=node.location))
+    return lost
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,6 @@ class EraseDeadLayersPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for function in functions(op):
             name_layers(function)
-            before = set(sources(function))
+            before = set(source_ids(function))
             erase_dead_layers(function, self.name)
             verify_network(function, before, after=self.name)

@@ -99,6 +99,7 @@ class EraseScale(Fusion[ScaleSite]):
     """
 
     name = "erase-scale"
+    about = (ScaleOp,)
     constraints = (
         Constraint(
             name="shift",
@@ -141,6 +142,7 @@ class DropNeutralWeights(Fusion[ScaleSite]):
     """scale(s, 0, 1)  ⇒  scale(s), and so on for each weight."""
 
     name = "erase-scale"
+    about = (ScaleOp,)
     constraints = ()
     explains = False
 

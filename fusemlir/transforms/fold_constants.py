@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt import ConstantOp, FusedOp
+from fusemlir.dialects.trt import ConstantOp, DequantizeOp, FusedOp
 from fusemlir.dialects.trt.base import LayerOp, is_static, shape_of, tensor_type, volume
 from fusemlir.dialects.trt.constant import constant_value, dense
 from fusemlir.dialects.trt.weight import DENSE_LIMIT, ConstantValue, WeightAttr
@@ -51,13 +51,16 @@ def fold(layer: LayerOp, network: Network) -> ConstantValue | None:
 
 @dataclass(frozen=True)
 class FoldConstants(Fusion[ConstantLayer]):
-    """layer(constants)  ⇒  constant."""
+    """layer(constants)  ⇒  constant.
+
+    A Dequantize stays, as its integers are what a kernel wants.
+    """
 
     name = "fold-constants"
     constraints = ()
 
     def sites(self, node: Node, network: Network) -> Iterable[ConstantLayer]:
-        if isinstance(node, FusedOp | ConstantOp):
+        if isinstance(node, FusedOp | ConstantOp | DequantizeOp):
             return
         value = fold(node, network)
         if value is not None:

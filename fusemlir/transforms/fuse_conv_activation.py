@@ -13,6 +13,7 @@ from fusemlir.dialects.trt.base import (
     shape_of,
     show_shape,
 )
+from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.network import Group, Node, node_of
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.epilogue import (
@@ -131,6 +132,7 @@ class FuseConvActivation(Fusion[PointwiseStep]):
     """
 
     name = "fuse-conv-activation"
+    about = (ContractionOp,)
     constraints = (
         INPUTS,
         Constraint(

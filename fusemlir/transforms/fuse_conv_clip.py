@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fusemlir.dialects.trt import ActivationOp
+from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.dialects.trt.enums import ActivationType
 from fusemlir.network import Node
 from fusemlir.transforms.driver import FusionPass
@@ -30,6 +32,7 @@ class FuseConvClip(Fusion[ActivationStep]):
     """
 
     name = "fuse-conv-clip"
+    about = (ContractionOp, ActivationOp)
     constraints = (
         Constraint(
             name="clip",

@@ -9,6 +9,7 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ElementWiseOp
 from fusemlir.dialects.trt.base import shape_of, show_shape
+from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.network import Group, Node, node_of
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.epilogue import (
@@ -94,6 +95,7 @@ class FuseConvElementwise(Fusion[OperandStep]):
     """
 
     name = "fuse-conv-elementwise"
+    about = (ContractionOp, ElementWiseOp)
     constraints = (
         Constraint(
             name="operation",

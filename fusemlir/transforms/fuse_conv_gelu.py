@@ -1,4 +1,4 @@
-"""Convolution and GELU, in half precision."""
+"""Convolution and GELU, in half precision or with integers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from xdsl.dialects.builtin import f16
 
+from fusemlir.dialects.trt import ActivationOp
 from fusemlir.dialects.trt.base import element_type_of
+from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.network import Node
 from fusemlir.target import Target
 from fusemlir.transforms.driver import FusionPass
@@ -19,6 +21,8 @@ from fusemlir.transforms.epilogue import (
     activation_steps,
 )
 from fusemlir.transforms.fusion import Constraint, Fusion, Network
+from fusemlir.transforms.quantized_contractions import is_dequantized
+from fusemlir.transforms.quantized_groups import ends_in_quantize
 
 TURING = (7, 5)
 """The compute capability of the first architecture that the catalog admits."""
@@ -37,7 +41,11 @@ def _other_activation(step: GeluStep) -> str | None:
 
 def _other_type(step: GeluStep) -> str | None:
     element = element_type_of(step.consumer.input)
-    return None if element == f16 else str(element)
+    if element == f16:
+        return None
+    if not is_dequantized(step.producer):
+        return str(element)
+    return None if ends_in_quantize(step.consumer) else f"i8 in, {element} out"
 
 
 def _older_target(step: GeluStep) -> str | None:
@@ -47,13 +55,16 @@ def _older_target(step: GeluStep) -> str | None:
 
 @dataclass(frozen=True)
 class FuseConvGelu(Fusion[GeluStep]):
-    """conv → gelu  ⇒  fused(conv, gelu), both formulas, f16.
+    """conv → gelu  ⇒  fused(conv, gelu), both formulas, f16 or i8.
 
-    A convolution's result has the type of its input. What this rule declines for type
-    or target, `fuse-conv-activation` takes.
+    A convolution's result has the type of its input. It is of integers where its
+    operands are dequantised, and gives integers where the GELU is only quantised;
+    `fuse-qdq-conv` takes the Q/DQ. What this rule declines for type or target,
+    `fuse-conv-activation` takes.
     """
 
     name = "fuse-conv-gelu"
+    about = (ContractionOp, ActivationOp)
     constraints = (
         Constraint(
             name="gelu",
@@ -65,7 +76,7 @@ class FuseConvGelu(Fusion[GeluStep]):
             name="element-type",
             sentence="The input and output precision should be the same, with both of "
             "them FP16 or INT8.",
-            required="f16 in and out; not yet i8, which is for quantized groups",
+            required="f16 in and out, or Dequantizes before and a Quantize after",
             violation=_other_type,
             suggestion="fuse-conv-activation",
         ),
@@ -89,7 +100,7 @@ class FuseConvGelu(Fusion[GeluStep]):
 
 @dataclass(frozen=True)
 class FuseConvGeluPass(FusionPass):
-    """Fuse a convolution in half precision with the GELU that follows it."""
+    """Fuse a convolution in half precision or int8 with the GELU that follows it."""
 
     name = "fuse-conv-gelu"
     rule = FuseConvGelu

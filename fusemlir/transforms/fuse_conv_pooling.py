@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from xdsl.dialects.builtin import i8
+
 from fusemlir.dialects.trt import PoolingOp
-from fusemlir.dialects.trt.base import show_shape
+from fusemlir.dialects.trt.base import element_type_of, show_shape
+from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.network import Node, node_of
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.epilogue import (
@@ -18,6 +21,10 @@ from fusemlir.transforms.epilogue import (
     convolution_group,
 )
 from fusemlir.transforms.fusion import Constraint, Fusion, FusionMode, Network
+from fusemlir.transforms.quantized_contractions import (
+    is_dequantized,
+    quantized_convolution,
+)
 
 MAX_WINDOW = 16
 """Values in a window at most: 4x4. A larger one, a global pool above all, makes one
@@ -52,17 +59,33 @@ def _does_not_pay(step: PoolStep) -> str | None:
     return f"each computed {factor:.3g} times" if factor > MAX_RECOMPUTE else None
 
 
+def _other_precision(step: PoolStep) -> str | None:
+    element = element_type_of(step.consumer.input)
+    if element == i8 or not is_dequantized(step.producer):
+        return None
+    return f"i8 in the convolution, {element} in the pool"
+
+
 @dataclass(frozen=True)
 class FuseConvPooling(Fusion[PoolStep]):
     """conv → pool  ⇒  fused(conv, pool); activations in between are in the group.
 
     Both have one element type: neither changes it, and a cast between them makes no
-    site. The pool pads what it reads itself: its padding is no result of the
-    convolution.
+    site. A convolution of dequantised operands is i8, so a pool of floats is of another
+    type; one of the integers that an int8 group gives is not. The pool pads what it
+    reads itself: its padding is no result of the convolution.
     """
 
     name = "fuse-conv-pooling"
+    about = (ContractionOp, PoolingOp)
     constraints = (
+        Constraint(
+            name="element-type",
+            sentence="The Convolution and Pooling layers must have the same precision.",
+            required="a pool of the convolution's precision",
+            violation=_other_precision,
+            suggestion="put a Quantize and a Dequantize between them",
+        ),
         EPILOGUE,
         CATALOG,
         Constraint(
@@ -80,7 +103,9 @@ class FuseConvPooling(Fusion[PoolStep]):
         if not isinstance(node, PoolingOp):
             return
         producer = node_of(node.input)
-        group = convolution_group(producer) if producer is not None else None
+        if producer is None:
+            return
+        group = convolution_group(producer) or quantized_convolution(producer)
         if group is not None:
             yield PoolStep(group, node, Next.POOLING, network.mode)
 

@@ -9,7 +9,13 @@ import numpy as np
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt import ConstantOp, DeconvolutionOp, FusedOp, ScaleOp
+from fusemlir.dialects.trt import (
+    ConstantOp,
+    DeconvolutionOp,
+    DequantizeOp,
+    FusedOp,
+    ScaleOp,
+)
 from fusemlir.dialects.trt.base import (
     LayerOp,
     element_type_of,
@@ -19,10 +25,17 @@ from fusemlir.dialects.trt.constant import constant_value, fill, scalar_of
 from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.dialects.trt.enums import ScaleMode
 from fusemlir.dialects.trt.weight import ConstantValue, WeightAttr
-from fusemlir.network import Group, Node, label, node_of
+from fusemlir.network import Group, Node, label, node_of, outside
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.epilogue import convolution_group
-from fusemlir.transforms.fusion import Blocked, Constraint, Fusion, Network, Rewrite
+from fusemlir.transforms.fusion import (
+    Blocked,
+    Constraint,
+    Contract,
+    Fusion,
+    Network,
+    Rewrite,
+)
 from fusemlir.weights import dtype_of, largest
 
 CHANNEL_AXIS = 1
@@ -92,6 +105,14 @@ class ScaledConvolution:
         )
 
 
+def dequantized_kernel(producer: Group) -> DequantizeOp | None:
+    """What dequantises the kernel of a convolution, outside of its group."""
+    convolution = producer.anchor
+    assert isinstance(convolution, ContractionOp)
+    kernel = node_of(outside(convolution.kernel))
+    return kernel if isinstance(kernel, DequantizeOp) else None
+
+
 def _other_mode(site: ScaledConvolution) -> str | None:
     kind = site.scale.kind
     return str(kind) if kind == ScaleMode.ELEMENTWISE else None
@@ -158,6 +179,38 @@ def _kernel_fits(site: ScaledConvolution) -> bool:
     return greatest < largest(dtype_of(element_type_of(site.convolution.kernel)))
 
 
+PER_MAP: tuple[Constraint[ScaledConvolution], ...] = (
+    Constraint(
+        name="mode",
+        sentence="A Scale layer that is kUNIFORM or kCHANNEL.",
+        required="a scale of mode uniform or channel",
+        violation=_other_mode,
+    ),
+    Constraint(
+        name="channel-axis",
+        sentence="Only the output maps have weights of their own.",
+        required="a scale along axis 1",
+        violation=_other_axis,
+    ),
+    Constraint(
+        name="power",
+        sentence="Disabled if the scale has a non-constant power parameter; a "
+        "power other than 1 does not go into weights either.",
+        required="no power, or a power of 1",
+        violation=_power,
+    ),
+    Constraint(
+        name="plain-convolution",
+        sentence="What stands between the convolution and the scale would be "
+        "scaled too.",
+        required="a convolution that carries nothing yet",
+        violation=_already_fused,
+        suggestion="run fuse-conv-scale before other fusions",
+    ),
+)
+"""That a scale is a factor and a summand for each output map of a plain convolution."""
+
+
 @dataclass(frozen=True)
 class FuseConvScale(Fusion[ScaledConvolution]):
     """conv(w, b) → scale(s, t)  ⇒  conv(w * s, b * s + t), per output map.
@@ -167,34 +220,10 @@ class FuseConvScale(Fusion[ScaledConvolution]):
     """
 
     name = "fuse-conv-scale"
+    about = (ContractionOp, ScaleOp)
+    contract = Contract.REAL_ALGEBRA
     constraints = (
-        Constraint(
-            name="mode",
-            sentence="A Scale layer that is kUNIFORM or kCHANNEL.",
-            required="a scale of mode uniform or channel",
-            violation=_other_mode,
-        ),
-        Constraint(
-            name="channel-axis",
-            sentence="Only the output maps have weights of their own.",
-            required="a scale along axis 1",
-            violation=_other_axis,
-        ),
-        Constraint(
-            name="power",
-            sentence="Disabled if the scale has a non-constant power parameter; a "
-            "power other than 1 does not go into weights either.",
-            required="no power, or a power of 1",
-            violation=_power,
-        ),
-        Constraint(
-            name="plain-convolution",
-            sentence="What stands between the convolution and the scale would be "
-            "scaled too.",
-            required="a convolution that carries nothing yet",
-            violation=_already_fused,
-            suggestion="run fuse-conv-scale before other fusions",
-        ),
+        *PER_MAP,
         Constraint(
             name="constant-weights",
             sentence="Adjusting the convolution weights.",
@@ -214,7 +243,8 @@ class FuseConvScale(Fusion[ScaledConvolution]):
             return
         producer = node_of(node.input)
         group = convolution_group(producer) if producer is not None else None
-        if group is not None:
+        # Weights of 8 bits are fuse-qdq-conv-scale's.
+        if group is not None and dequantized_kernel(group) is None:
             yield ScaledConvolution(group, node, network)
 
     def fuse(self, site: ScaledConvolution, network: Network) -> Rewrite:
@@ -232,7 +262,15 @@ def _build(site: ScaledConvolution) -> tuple[Sequence[LayerOp], Sequence[SSAValu
     if site.bias is not None:
         constants.append(ConstantOp(site.bias))
         bias = constants[-1].results[0]
-    new = type(old)(
+    new = reweighted(old, kernel, bias)
+    return [*constants, new], [new.output]
+
+
+def reweighted(
+    old: ContractionOp, kernel: SSAValue, bias: SSAValue | None
+) -> ContractionOp:
+    """The same convolution with other weights."""
+    return type(old)(
         old.input,
         kernel,
         bias,
@@ -243,7 +281,6 @@ def _build(site: ScaledConvolution) -> tuple[Sequence[LayerOp], Sequence[SSAValu
         dilation=old.dilations,
         num_groups=old.groups,
     )
-    return [*constants, new], [new.output]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from fusemlir.transforms.expression import (
     polynomial_of,
     step_of,
 )
-from fusemlir.transforms.fusion import Constraint, Fusion, Network, Rewrite
+from fusemlir.transforms.fusion import Constraint, Contract, Fusion, Network, Rewrite
 
 MAX_LAYERS = 24
 """Layers that are looked through for one formula, at most; the longest of the known
@@ -222,6 +222,7 @@ class FuseGelu(Fusion[Formula]):
     """
 
     name = "fuse-gelu"
+    contract = Contract.REAL_ALGEBRA
     constraints = (
         Constraint(
             name="same-input",
@@ -250,6 +251,9 @@ class FuseGelu(Fusion[Formula]):
             violation=_other_cube,
         ),
     )
+
+    def concerns(self, network: Network) -> bool:
+        return any(function_of(op) is not None for op in network.block.ops)
 
     def sites(self, node: Node, network: Network) -> Iterable[Formula]:
         if not isinstance(node, LayerOp) or step_of(node) is None:

@@ -23,6 +23,7 @@ class FuseL1Norm(Fusion[Pair]):
     """abs → reduce sum  ⇒  fused(abs, reduce sum)."""
 
     name = "fuse-l1-norm"
+    about = (ReduceOp,)
     constraints = (
         Constraint(
             name="sum",

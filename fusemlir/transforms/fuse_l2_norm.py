@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fusemlir.dialects.trt import UnaryOp
+from fusemlir.dialects.trt import ReduceOp, UnaryOp
 from fusemlir.dialects.trt.enums import UnaryOperation
 from fusemlir.dialects.trt.fused import derive_kind
 from fusemlir.network import Node, node_of
@@ -25,6 +25,7 @@ class FuseL2Norm(Fusion[Pair]):
     """fused(square, reduce sum) → sqrt  ⇒  fused(square, reduce sum, sqrt)."""
 
     name = "fuse-l2-norm"
+    about = (ReduceOp,)
     constraints = (
         Constraint(
             name="sum-of-squares",

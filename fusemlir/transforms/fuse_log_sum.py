@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fusemlir.dialects.trt import UnaryOp
+from fusemlir.dialects.trt import ReduceOp, UnaryOp
 from fusemlir.dialects.trt.fused import derive_kind
 from fusemlir.network import Group, Node, node_of
 from fusemlir.transforms.driver import FusionPass
@@ -38,6 +38,7 @@ class FuseLogSum(Fusion[Pair]):
     """reduce sum → log  ⇒  fused(reduce sum, log)."""
 
     name = "fuse-log-sum"
+    about = (ReduceOp,)
     constraints = (
         Constraint(
             name="sum",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fusemlir.dialects.trt import FusedOp, UnaryOp
+from fusemlir.dialects.trt import FusedOp, ReduceOp, UnaryOp
 from fusemlir.dialects.trt.enums import UnaryOperation
 from fusemlir.network import Group, Node, node_of
 from fusemlir.transforms.driver import FusionPass
@@ -35,6 +35,7 @@ class FuseLogSumExp(Fusion[UnaryThenLogSum]):
     """exp → fused(reduce sum, log)  ⇒  fused(exp, reduce sum, log)."""
 
     name = "fuse-log-sum-exp"
+    about = (ReduceOp,)
     constraints = (
         Constraint(
             name="exp",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fusemlir.dialects.trt import MatrixMultiplyOp
 from fusemlir.dialects.trt.base import Shape
 from fusemlir.network import Node
 from fusemlir.transforms.driver import FusionPass
@@ -39,6 +40,7 @@ class FuseMatmulActivation(Fusion[PointwiseStep]):
     """
 
     name = "fuse-matmul-activation"
+    about = (MatrixMultiplyOp,)
     constraints = (
         INPUTS,
         Constraint(

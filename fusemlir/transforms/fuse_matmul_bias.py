@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from xdsl.ir import SSAValue
 
+from fusemlir.dialects.trt import ElementWiseOp, MatrixMultiplyOp
 from fusemlir.dialects.trt.base import shape_of, show_shape
 from fusemlir.dialects.trt.enums import ElementWiseOperation
 from fusemlir.network import Node
@@ -53,6 +54,7 @@ class FuseMatmulBias(Fusion[OperandStep]):
     """
 
     name = "fuse-matmul-bias"
+    about = (MatrixMultiplyOp, ElementWiseOp)
     constraints = (
         Constraint(
             name="operation",

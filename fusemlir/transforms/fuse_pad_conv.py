@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from xdsl.ir import BlockArgument, SSAValue
+from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import DeconvolutionOp, FusedOp, PaddingOp, SliceOp
 from fusemlir.dialects.trt.base import (
@@ -19,10 +19,17 @@ from fusemlir.dialects.trt.base import (
 from fusemlir.dialects.trt.constant import constant_value
 from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.dialects.trt.enums import SampleMode
-from fusemlir.network import Group, Node, label, node_of
+from fusemlir.network import Group, Node, label, node_of, outside
 from fusemlir.transforms.driver import FusionPass
 from fusemlir.transforms.epilogue import convolution_group
-from fusemlir.transforms.fusion import Blocked, Constraint, Fusion, Network, Rewrite
+from fusemlir.transforms.fusion import (
+    Blocked,
+    Constraint,
+    Contract,
+    Fusion,
+    Network,
+    Rewrite,
+)
 
 PADDED_AXES = 2
 """How many axes, the last ones, TensorRT's padding layer pads."""
@@ -158,6 +165,8 @@ class FusePadConv(Fusion[PaddedConvolution]):
     """
 
     name = "fuse-pad-conv"
+    about = (PaddingOp | SliceOp, ContractionOp)
+    contract = Contract.EXACT_IF_FINITE
     constraints = (
         Constraint(
             name="zero-fill",
@@ -216,7 +225,7 @@ class FusePadConv(Fusion[PaddedConvolution]):
         group = convolution_group(node)
         if group is None or not isinstance(group.anchor, ContractionOp):
             return
-        pad = node_of(_outside(group.anchor.input, node))
+        pad = node_of(outside(group.anchor.input))
         if isinstance(pad, PaddingOp) or (
             isinstance(pad, SliceOp) and pad.sampling != SampleMode.STRICT_BOUNDS
         ):
@@ -224,13 +233,6 @@ class FusePadConv(Fusion[PaddedConvolution]):
 
     def fuse(self, site: PaddedConvolution, network: Network) -> Rewrite:
         return Rewrite(site.nodes, lambda: _build(site), keeps_producer=True)
-
-
-def _outside(value: SSAValue, node: Node) -> SSAValue:
-    """What a value that `node`, or a layer in it, reads is in the network."""
-    if isinstance(node, FusedOp) and isinstance(value, BlockArgument):
-        return node.inputs[value.index]
-    return value
 
 
 def _build(site: PaddedConvolution) -> tuple[Sequence[LayerOp], Sequence[SSAValue]]:

@@ -52,12 +52,12 @@ def _other_shape(site: Neighbours) -> str | None:
 
 def _mixed_types(site: Neighbours) -> str | None:
     found = {
-        str(element)
+        element_type_of(value)
         for layer in site.layers
-        for value in (*layer.operands, *layer.results)
-        if (element := element_type_of(value)) != i1
-    }
-    return " and ".join(sorted(found)) if len(found) > 1 else None
+        for values in (layer.operands, layer.results)
+        for value in values
+    } - {i1}
+    return " and ".join(sorted(map(str, found))) if len(found) > 1 else None
 
 
 def _too_many_layers(site: Neighbours) -> str | None:

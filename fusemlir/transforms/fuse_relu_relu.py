@@ -51,6 +51,7 @@ class FuseReluRelu(Fusion[ActivationPair]):
     """
 
     name = "fuse-relu-relu"
+    about = (ActivationOp,)
     constraints = (
         Constraint(
             name="both-relu",
@@ -70,7 +71,12 @@ class FuseReluRelu(Fusion[ActivationPair]):
             yield ActivationPair(first, node)
 
     def fuse(self, site: ActivationPair, network: Network) -> Rewrite:
-        return Rewrite(site.nodes, lambda: ([], [site.second.input]))
+        given = node_of(site.second.input)
+        return Rewrite(
+            site.nodes,
+            lambda: ([], [site.second.input]),
+            given=() if given is None else (given,),
+        )
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ class FuseScaleActivation(Fusion[ScaledActivation]):
     """
 
     name = "fuse-scale-activation"
+    about = (ScaleOp, ActivationOp)
     constraints = (
         Constraint(
             name="float-scale",

@@ -142,7 +142,8 @@ class ShufflePair:
     def _copies(self, at: int) -> bool:
         """Whether both reshapes copy the dimension at this position."""
         return all(
-            layer.placeholder and layer.reshape is not None and layer.reshape[at] == 0
+            # An empty slice: a reshape of fewer dimensions has none at that position.
+            layer.placeholder and (layer.reshape or ())[at : at + 1] == (0,)
             for layer in (self.first, self.second)
         )
 
@@ -175,6 +176,7 @@ class FuseShuffleShuffle(Fusion[ShufflePair]):
     """
 
     name = "fuse-shuffle-shuffle"
+    about = (ShuffleOp,)
     constraints = (
         Constraint(
             name="inverse-transposes",

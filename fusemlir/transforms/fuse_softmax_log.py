@@ -36,6 +36,7 @@ class FuseSoftmaxLog(Fusion[Pair]):
     """softmax → log  ⇒  fused(softmax, log)."""
 
     name = "fuse-softmax-log"
+    about = (SoftMaxOp, UnaryOp)
     constraints = (
         Constraint(
             name="bare-softmax",

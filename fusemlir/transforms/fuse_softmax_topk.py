@@ -41,6 +41,7 @@ class FuseSoftmaxTopk(Fusion[Pair]):
     """
 
     name = "fuse-softmax-topk"
+    about = (SoftMaxOp, TopKOp)
     constraints = (
         Constraint(
             name="bare-softmax",

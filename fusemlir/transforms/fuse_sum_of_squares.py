@@ -83,6 +83,7 @@ class FuseSumOfSquares(Fusion[Square]):
     """
 
     name = "fuse-sum-of-squares"
+    about = (ReduceOp,)
     constraints = (
         Constraint(
             name="sum",

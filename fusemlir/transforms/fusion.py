@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import auto
 from functools import cached_property
+from types import UnionType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from xdsl.utils.str_enum import StrEnum
 
 from fusemlir.dialects.trt.base import LayerOp
-from fusemlir.network import Group, Node, Order, block_of, sources
+from fusemlir.network import Group, Node, Order, block_of, source_ids
 from fusemlir.target import Target
 
 if TYPE_CHECKING:
@@ -35,6 +36,17 @@ class FusionMode(StrEnum):
     PRACTICE = auto()
 
 
+class Contract(StrEnum):
+    """How near the values that a rewrite makes are to those that were."""
+
+    EXACT = auto()
+    """The same; a NaN is a NaN."""
+    EXACT_IF_FINITE = auto()
+    """The same where all that goes in is finite."""
+    REAL_ALGEBRA = auto()
+    """Equal over the reals, so within rounding, where all that goes in is finite."""
+
+
 @dataclass
 class Network:
     """What a rule may ask about the network it looks at."""
@@ -42,10 +54,29 @@ class Network:
     module: ModuleOp
     function: FuncOp
     mode: FusionMode = FusionMode.PRACTICE
-    order: Order = field(init=False)
+    below: dict[Operation, set[Operation]] = field(
+        default_factory=dict[Operation, "set[Operation]"]
+    )
+    """By node, some that depend on it, as it was found out."""
 
-    def __post_init__(self) -> None:
-        self.order = Order(block_of(self.function))
+    @cached_property
+    def block(self) -> Block:
+        return block_of(self.function)
+
+    @cached_property
+    def order(self) -> Order:
+        return Order(self.block)
+
+    @cached_property
+    def kinds(self) -> set[type[Operation]]:
+        """The classes of all ops, in groups too, past ones too; who makes one of
+        another class adds it."""
+        found = set[type[Operation]]()
+        for op in self.block.ops:
+            found.add(type(op))
+            for body in op.regions:
+                found.update(map(type, body.block.ops))
+        return found
 
     @cached_property
     def weights(self) -> Weights:
@@ -61,7 +92,7 @@ class Network:
     @cached_property
     def ids(self) -> set[str]:
         """The ids of all layers, past ones too; who makes a new one adds it."""
-        return set(sources(self.function))
+        return set(source_ids(self.function))
 
 
 @dataclass(frozen=True)
@@ -89,6 +120,8 @@ class Rewrite:
     keeps_producer: bool = False
     """Whether a node before the last that is used elsewhere stays where it is,
     instead of standing in the way."""
+    given: tuple[Node, ...] = ()
+    """Nodes before these that stay, and without which the change would be wrong."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +210,16 @@ class Fusion(RewritePattern, ABC, Generic[SiteT]):
     """In the order in which they are asked; the first that fails is the reason."""
     explains: ClassVar[bool] = True
     """Whether what it missed is of interest."""
+    contract: ClassVar[Contract] = Contract.EXACT
+    """What its rewrites owe; a group is its layers, so always exact."""
+    about: ClassVar[tuple[type[LayerOp] | UnionType, ...]] = ()
+    """The kinds of layers, in groups or not, without each of which there is no site."""
+
+    def concerns(self, network: Network) -> bool:
+        """Whether `network` has what the rule is about at all; asked before any site,
+        where to look for one takes long."""
+        kinds = network.kinds
+        return all(any(issubclass(kind, one) for kind in kinds) for one in self.about)
 
     @abstractmethod
     def sites(self, node: Node, network: Network) -> Iterable[SiteT]:

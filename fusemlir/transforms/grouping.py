@@ -6,22 +6,27 @@ from collections.abc import Sequence
 
 from xdsl.ir import Block, Operation, OpResult, Region, SSAValue
 
-from fusemlir.dialects.trt import ConstantOp, FusedOp, YieldOp
+from fusemlir.dialects.trt import ConstantOp, DequantizeOp, FusedOp, YieldOp
 from fusemlir.dialects.trt.base import shape_of, volume
 from fusemlir.network import Node
 
 
-def make_group(nodes: Sequence[Node]) -> tuple[FusedOp, list[OpResult]]:
+def make_group(
+    nodes: Sequence[Node], *, empties: bool = False
+) -> tuple[FusedOp, list[OpResult]]:
     """A group that computes what `nodes`, in execution order, do; detached.
 
-    Its body holds copies of their layers, groups opened up. Its results stand for
-    those values of `nodes` that are used outside of them, which are returned too.
+    Its body holds copies of their layers, groups opened up, the Dequantizes of what it
+    reads first: they wait for nothing inside. With `empties`, the layers of groups
+    among `nodes`, which must have no other use then, are moved instead. Its results
+    stand for those values of `nodes` that are used outside of them, which are returned
+    too.
     """
     body = _Body()
     inside = set[Operation](nodes)
     for node in nodes:
         if isinstance(node, FusedOp):
-            body.open(node)
+            body.open(node, empties=empties)
         else:
             body.copy(node)
     used = [
@@ -47,18 +52,28 @@ class _Body:
         self.values: dict[SSAValue, SSAValue] = {}
         """By value of the network, the value in the body."""
 
-    def open(self, group: FusedOp) -> None:
-        """Copy the layers of a group and let its results mean what they yield."""
-        inner: dict[SSAValue, SSAValue] = {
-            argument: self.value(operand)
-            for argument, operand in zip(group.block.args, group.inputs, strict=True)
-        }
-        for layer in group.layer_ops:
-            self.block.add_op(layer.clone(inner))
-        for result, yielded in zip(
-            group.outputs, group.terminator.outputs, strict=True
-        ):
-            self.values[result] = inner[yielded]
+    def open(self, group: FusedOp, *, empties: bool) -> None:
+        """Copy or move the layers of a group and let its results mean what they
+        yield."""
+        outer = [self.value(operand) for operand in group.inputs]
+        yielded = tuple(group.terminator.outputs)
+        if empties:
+            self._move(group, outer)
+        else:
+            inner = dict[SSAValue, SSAValue](zip(group.block.args, outer, strict=True))
+            for layer in group.layer_ops:
+                self.block.add_op(layer.clone(inner))
+            yielded = tuple(inner[value] for value in yielded)
+        self.values.update(zip(group.outputs, yielded, strict=True))
+
+    def _move(self, group: FusedOp, inputs: Sequence[SSAValue]) -> None:
+        """Take the layers out of a group, whose inputs are `inputs` here."""
+        for argument, value in zip(group.block.args, inputs, strict=True):
+            argument.replace_all_uses_with(value)
+        group.block.erase_op(group.terminator)
+        for layer in tuple(group.block.ops):
+            layer.detach()
+            self.block.add_op(layer)
 
     def copy(self, layer: Operation) -> None:
         for operand in layer.operands:
@@ -74,11 +89,27 @@ class _Body:
             ):
                 op.detach()
                 op.erase()
+        self._dequantize_first()
         for argument in reversed(self.block.args):
             if argument.first_use is None:
                 del self.inputs[argument.index]
                 self.block.erase_arg(argument)
         return FusedOp(self.inputs, Region(self.block))
+
+    def _dequantize_first(self) -> None:
+        """Put the Dequantizes of inputs, each after its constants, above the rest."""
+        early: dict[Operation, None] = {}
+        for op in self.block.ops:
+            if not isinstance(op, DequantizeOp):
+                continue
+            owners = [operand.owner for operand in op.operands]
+            if all(isinstance(owner, ConstantOp | Block) for owner in owners):
+                constants = (owner for owner in owners if isinstance(owner, ConstantOp))
+                early.update(dict.fromkeys([*constants, op]))
+        for op in early:
+            op.detach()
+        assert self.block.first_op is not None
+        self.block.insert_ops_before(list(early), self.block.first_op)
 
     def value(self, outer: SSAValue) -> SSAValue:
         """What stands for `outer` in the body; an input where nothing does yet."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 
 from xdsl.dialects.builtin import ArrayAttr, StringAttr
 from xdsl.ir import Attribute, Operation, SSAValue
@@ -14,6 +16,9 @@ from fusemlir.dialects.trt import FusedOp
 from fusemlir.dialects.trt.module_attributes import NO_FUSE
 from fusemlir.network import Node, is_output, label, node_of
 from fusemlir.transforms.fusion import Blocked, Constraint, Network, Rewrite, Wrap
+
+MANY_USES = 64
+"""Uses of a value that are looked at one by one; one value may feed all layers."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,11 @@ class Proposal:
     def nodes(self) -> tuple[Node, ...]:
         """In execution order; the last one makes what is used afterwards."""
         return self.network.order.sort(self.change.nodes)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Ids of the layers that it is about."""
+        return tuple(id for node in self.nodes for id in node.layer_ids)
 
     @property
     def one_output(self) -> bool:
@@ -88,38 +98,83 @@ def _returned(proposal: Proposal) -> Blocked | None:
 def _used_elsewhere(proposal: Proposal) -> Blocked | None:
     if not proposal.one_output:
         return None
-    inside = set(proposal.nodes)
+    inside = set[Operation](proposal.nodes)
     for value in proposal.intermediates:
-        others = {use.operation: None for use in value.uses}
-        outside = [op for op in others if op not in inside]
-        if outside:
+        others = (use.operation for use in value.uses)
+        outside = next((op for op in others if op not in inside), None)
+        if outside is not None:
             return Blocked(
-                f"{label(value.owner)} is used by {len(others)} layers, also by "
-                f"{label(outside[0])}",
-                label(outside[0]),
+                f"{label(value.owner)} is used by {_count_users(value)} layers, also "
+                f"by {label(outside)}",
+                label(outside),
             )
     return None
 
 
+def _count_users(value: SSAValue) -> str:
+    """As many as are counted: each layer that uses a value can ask for it."""
+    uses = list(islice(value.uses, MANY_USES))
+    count = len({use.operation for use in uses})
+    return f"{count} or more" if len(uses) == MANY_USES else str(count)
+
+
 def _cycle(proposal: Proposal) -> Blocked | None:
     """A node outside that depends on one of the nodes, and that one depends on."""
+    below = proposal.network.below
+    if isinstance(proposal.change, Rewrite):
+        # A group depends on all that its nodes did; what replaces a layer need not.
+        below.clear()
+    if not _may_come_back(proposal):
+        return None
     order, inside = proposal.network.order, proposal.inside
     first = min(order[node] for node in inside)
-    reached: set[Operation] = set()
-    stack = [
-        (producer, producer)
+    ways: dict[Node, Node | None] = {
+        producer: None
         for node in proposal.nodes
         for producer in _producers(node)
-        if producer not in inside
-    ]
-    while stack:
-        op, origin = stack.pop()
-        if op in inside:
-            return Blocked(f"{label(origin)} stands between them", label(origin))
-        if op not in reached and order[op] > first:
-            reached.add(op)
-            stack += [(producer, op) for producer in _producers(op)]
+        if producer not in inside and order[producer] > first
+    }
+    """By node, the next one on its way to a node of the proposal."""
+    queue = deque(ways)
+    while queue:
+        node = queue.popleft()
+        producers = list(_producers(node))
+        known = (start for start in inside if node in below.get(start, ()))
+        start = next(chain((op for op in producers if op in inside), known), None)
+        if start is not None:
+            way = _follow(node, ways)
+            below.setdefault(start, set()).update(way)
+            return Blocked(f"{label(way[-1])} stands between them", label(way[-1]))
+        for producer in producers:
+            if producer not in ways and order[producer] > first:
+                ways[producer] = node
+                queue.append(producer)
     return None
+
+
+def _may_come_back(proposal: Proposal) -> bool:
+    """Whether a value is used outside before the last node; where there are too many
+    uses to look at, it may be."""
+    order, inside = proposal.network.order, proposal.inside
+    last = order[proposal.nodes[-1]]
+    for node in inside:
+        for value in node.results:
+            uses = list(islice(value.uses, MANY_USES))
+            if len(uses) == MANY_USES:
+                return True
+            if any(
+                u.operation not in inside and order[u.operation] < last for u in uses
+            ):
+                return True
+    return False
+
+
+def _follow(node: Node, ways: Mapping[Node, Node | None]) -> list[Node]:
+    """The nodes from `node` to the last one before the proposal."""
+    way = [node]
+    while (following := ways[way[-1]]) is not None:
+        way.append(following)
+    return way
 
 
 def _producers(op: Operation) -> Iterator[Node]:

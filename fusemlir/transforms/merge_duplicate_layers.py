@@ -10,11 +10,12 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
-from fusemlir.dialects.trt import ConstantOp
+from fusemlir.dialects.trt import ConstantOp, LedgerEntryAttr
 from fusemlir.dialects.trt.base import LayerOp
 from fusemlir.dialects.trt.module_attributes import NO_FUSE
-from fusemlir.network import functions, label, name_layers, nodes, record, sources
+from fusemlir.network import functions, label, name_layers, nodes, record, source_ids
 from fusemlir.remarks import Remark, RemarkKind, emit
+from fusemlir.transforms.fuel import burn
 from fusemlir.transforms.verify_network import verify_network
 
 
@@ -34,19 +35,21 @@ def _computation(layer: LayerOp) -> Hashable:
 def merge_duplicate_layers(function: FuncOp, rule: str) -> None:
     """Let the first of equal layers stand for the others."""
     first: dict[Hashable, LayerOp] = {}
+    entries: list[LedgerEntryAttr] = []
     for node in list(nodes(function)):
         if not isinstance(node, LayerOp) or NO_FUSE in node.attributes:
             continue
         kept = first.setdefault(_computation(node), node)
-        if kept is node:
+        if kept is node or not burn(rule, node.layer_ids, node.location):
             continue
         if not isinstance(node, ConstantOp):
-            record(function, node.layer_ids, rule, kept.layer_ids)
+            ids = node.layer_ids
+            entries.append(LedgerEntryAttr.of(ids, rule, kept.layer_ids))
             emit(
                 Remark(
                     RemarkKind.PASSED,
                     rule,
-                    node.layer_ids,
+                    ids,
                     f"merged into {label(kept)}, which computes the same",
                     location=node.location,
                 )
@@ -55,6 +58,7 @@ def merge_duplicate_layers(function: FuncOp, rule: str) -> None:
             old.replace_all_uses_with(new)
         node.detach()
         node.erase()
+    record(function, entries)
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,6 @@ class MergeDuplicateLayersPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for function in functions(op):
             name_layers(function)
-            before = set(sources(function))
+            before = set(source_ids(function))
             merge_duplicate_layers(function, self.name)
             verify_network(function, before, after=self.name)

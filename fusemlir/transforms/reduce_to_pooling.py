@@ -20,7 +20,14 @@ from fusemlir.dialects.trt.base import (
 from fusemlir.dialects.trt.enums import PoolingType, ReduceOperation
 from fusemlir.network import Node
 from fusemlir.transforms.driver import FusionPass
-from fusemlir.transforms.fusion import Constraint, Fusion, FusionMode, Network, Rewrite
+from fusemlir.transforms.fusion import (
+    Constraint,
+    Contract,
+    Fusion,
+    FusionMode,
+    Network,
+    Rewrite,
+)
 
 FIRST_SPATIAL_AXIS = 2
 """Of batched images and volumes, NCHW and NCDHW."""
@@ -85,6 +92,8 @@ class ReduceToPooling(Fusion[ImageReduction]):
     """reduce avg over H, W  ⇒  pooling average, window H x W."""
 
     name = "reduce-to-pooling"
+    about = (ReduceOp,)
+    contract = Contract.REAL_ALGEBRA
     constraints = (
         Constraint(
             name="average",

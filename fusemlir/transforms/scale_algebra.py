@@ -18,12 +18,12 @@ from fusemlir.dialects.trt.base import (
     volume,
 )
 from fusemlir.dialects.trt.constant import constant_value, fill, type_of
+from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.dialects.trt.enums import ElementWiseOperation, ScaleMode
 from fusemlir.dialects.trt.weight import ConstantValue, WeightAttr
 from fusemlir.network import Node, node_of
 from fusemlir.transforms.constant_recipes import negated, reshaped
-from fusemlir.transforms.epilogue import convolution_group
-from fusemlir.transforms.fusion import Fusion, Network, Rewrite
+from fusemlir.transforms.fusion import Contract, Fusion, Network, Rewrite
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ class ElementWiseToScale(Fusion[Affine]):
     """
 
     name = "trt-canonicalize"
+    about = (ElementWiseOp, ScaleOp | ContractionOp)
     constraints = ()
     explains = False
 
@@ -113,9 +114,8 @@ class ElementWiseToScale(Fusion[Affine]):
             return
         affine = affine_of(node)
         producer = node_of(affine.input) if affine is not None else None
-        if affine is None or producer is None:
-            return
-        if isinstance(producer, ScaleOp) or convolution_group(producer) is not None:
+        # Not one in a group: that takes no scale any more.
+        if affine is not None and isinstance(producer, ScaleOp | ContractionOp):
             yield affine
 
     def fuse(self, site: Affine, network: Network) -> Rewrite:
@@ -192,6 +192,8 @@ class ScaleOfScale(Fusion[Affine]):
     """scale → scale  ⇒  scale, where the weights stay finite."""
 
     name = "trt-canonicalize"
+    about = (ScaleOp,)
+    contract = Contract.REAL_ALGEBRA
     constraints = ()
     explains = False
 

@@ -23,8 +23,11 @@ from fusemlir.dialects.trt import (
 from fusemlir.dialects.trt.base import (
     UNKNOWN,
     LayerOp,
+    Shape,
     element_type_of,
     is_float,
+    is_static,
+    shape_of,
     tensor_type,
 )
 from fusemlir.dialects.trt.constant import constant_value, scalar_of
@@ -94,6 +97,8 @@ class ForwardNoOp(Canonicalization):
     One that joins an input of the network to an output stays: something must copy.
     """
 
+    about = (IdentityOp | CastOp | ShuffleOp,)
+
     def sites(self, node: Node, network: Network) -> Iterable[Replacement]:
         if isinstance(node, FusedOp) or not changes_nothing(node):
             return
@@ -101,6 +106,40 @@ class ForwardNoOp(Canonicalization):
         if isinstance(value, BlockArgument) and is_output(node.results[0]):
             return
         yield Replacement((node,), value)
+
+
+@dataclass(frozen=True)
+class Reshape(Replacement):
+    """A shuffle that reshapes to `dims`, -1 being what is left over, and nothing
+    else."""
+
+    dims: Shape = ()
+
+    def build(self) -> tuple[Sequence[LayerOp], Sequence[SSAValue]]:
+        layer = ShuffleOp(
+            self.input, reshape_dims=self.dims, zero_is_placeholder=0 not in self.dims
+        )
+        return [layer], [layer.output]
+
+
+@dataclass(frozen=True)
+class UnitTransposeToReshape(Canonicalization):
+    """shuffle that moves dimensions of one past others  ⇒  shuffle that reshapes.
+
+    One with two unknown dimensions stays: a reshape would not tell which is which.
+    """
+
+    about = (ShuffleOp,)
+
+    def sites(self, node: Node, network: Network) -> Iterable[Replacement]:
+        if not isinstance(node, ShuffleOp) or not only_reshapes(node):
+            return
+        if node.first_transpose is None and node.second_transpose is None:
+            return
+        after = shape_of(node.output)
+        if is_static(after) or (is_determined(after) and 0 not in after):
+            dims = tuple(-1 if dim == UNKNOWN else dim for dim in after)
+            yield Reshape((node,), node.input, dims=dims)
 
 
 def bound_of(
@@ -127,6 +166,8 @@ class MinMaxToClip(Canonicalization):
     is no clip: the other would have to be infinite.
     """
 
+    about = (ElementWiseOp,)
+
     def sites(self, node: Node, network: Network) -> Iterable[Replacement]:
         lower, upper = ElementWiseOperation.MAX, ElementWiseOperation.MIN
         for outer, inner in ((upper, lower), (lower, upper)):
@@ -152,6 +193,8 @@ class MinMaxToClip(Canonicalization):
 class MaxToRelu(Canonicalization):
     """max(x, 0)  ⇒  relu."""
 
+    about = (ElementWiseOp,)
+
     def sites(self, node: Node, network: Network) -> Iterable[Replacement]:
         bound = bound_of(node, ElementWiseOperation.MAX)
         if bound is not None and bound[1] == 0:
@@ -160,6 +203,7 @@ class MaxToRelu(Canonicalization):
 
 RULES: tuple[type[Fusion[Any]], ...] = (
     ForwardNoOp,
+    UnitTransposeToReshape,
     MinMaxToClip,
     MaxToRelu,
     ElementWiseToScale,
@@ -169,8 +213,9 @@ RULES: tuple[type[Fusion[Any]], ...] = (
 
 @dataclass(frozen=True)
 class TrtCanonicalizePass(ModulePass):
-    """Bring layers to one form: no-ops go, min and max become clip or relu, constants
-    after a convolution become a scale, scales in a row become one."""
+    """Bring layers to one form: no-ops go, transposes that move no element become
+    reshapes, min and max become clip or relu, constants after a convolution become a
+    scale, scales in a row become one."""
 
     name = "trt-canonicalize"
 

@@ -3,21 +3,21 @@ before it left, and why each stands where it does stands beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, UnitAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from fusemlir.diagnostics import DiagnosticError
-from fusemlir.dialects.trt.module_attributes import NO_FUSE
-from fusemlir.network import functions, name_layers, nodes
-from fusemlir.remarks import Remark, RemarkKind, collect, emit, is_wanted
+from fusemlir.decision_log import log_layers
+from fusemlir.diagnostics import nearest_or_known
+from fusemlir.logger import Severity, log
+from fusemlir.network import kernels
+from fusemlir.remarks import Remark, RemarkKind, collect, emit, is_wanted, pass_on
 from fusemlir.transforms.candidates import consumed, find_candidates, last_words
 from fusemlir.transforms.driver import FusionPass
+from fusemlir.transforms.forbid_fusion import forbid
 from fusemlir.transforms.fusion import FusionMode
 
 
@@ -40,13 +40,21 @@ PREPARATION: tuple[Stage, ...] = (
 
 FUSIONS: tuple[Stage, ...] = (
     Stage("fuse-gelu", "an activation is seen before its arithmetic is taken apart"),
+    Stage("fuse-layer-norm", "before its averages become pools, its squares sums"),
     Stage("fuse-l1-norm", "a norm is seen before its arithmetic is taken apart"),
     Stage("fuse-sum-of-squares", "likewise"),
     Stage("fuse-l2-norm", "it grows from a sum of squares"),
     Stage("fuse-log-sum", "likewise a norm"),
     Stage("fuse-log-sum-exp", "it grows from a log-sum"),
+    Stage("fuse-qdq-weights", "8-bit weights are constants to all rules after it"),
+    Stage("fuse-qdq-merge", "a layer quantised twice could not end in a Quantize"),
+    Stage("fuse-qdq-forward", "a Dequantize that is moved makes i8 of what it passes"),
+    Stage("fold-constants", "what it passed may be a layer of constants now"),
+    Stage("fuse-qdq-backward", "a Quantize comes to the layer that it can end"),
+    Stage("fuse-qdq-pair", "moved towards each other, some have met"),
     Stage("fuse-pad-conv", "only a plain convolution can take padding"),
     Stage("fuse-conv-scale", "a batch norm between convolution and activation goes"),
+    Stage("fuse-qdq-conv-scale", "likewise where the weights are 8-bit"),
     Stage("reduce-to-pooling", "a pooling can end a convolution"),
     Stage("fuse-relu-relu", "of two equal activations one is left to be fused"),
     Stage("fuse-conv-elementwise", "a sum joins before the activation that follows it"),
@@ -65,15 +73,36 @@ FUSIONS: tuple[Stage, ...] = (
     Stage("fuse-pointwise", "what no convolution took is grouped among itself"),
     Stage("fuse-conv-activation", "a group of one input is an activation"),
     Stage("fuse-matmul-activation", "likewise"),
+    Stage("fuse-qdq-conv", "a Quantize ends what rules for floats began"),
+    Stage("fuse-qdq-matmul", "likewise"),
+    Stage("fuse-qdq-pooling", "likewise"),
+    Stage("fuse-qdq-pointwise", "what no contraction took may be int8 too"),
+    Stage("fuse-depthwise-separable", "it joins two int8 convolutions"),
     Stage("erase-dead-layers", "constants that were folded into others have no user"),
 )
 
 RUN_ALONE = {
     "fuse-conv-pooling": "no kernel carries a pooling yet",
+    "fuse-attention": "no kernel carries a softmax between two products yet",
 }
 """Fusions that only run when they are named, and why."""
 
 STAGES: tuple[Stage, ...] = (*PREPARATION, *FUSIONS)
+
+ANNOUNCED = {
+    "fuse-conv-scale": "Applying ScaleNodes fusions.",
+}
+"""What a log says before a stage."""
+
+COUNTED = {
+    "fuse-conv-scale": "After scale fusion",
+    "merge-duplicate-layers": "After dupe layer removal",
+    "erase-dead-layers": "After final dead-layer removal",
+}
+"""What a log calls the moment after a fusion, when it counts the layers left."""
+
+
+_RULES = {stage.name for stage in STAGES} | {*RUN_ALONE}
 
 
 def make_stage(name: str, mode: FusionMode) -> ModulePass:
@@ -102,31 +131,45 @@ class TrtFusePass(ModulePass):
     def __post_init__(self) -> None:
         if self.mode not in tuple(FusionMode):
             raise ValueError(f"mode must be strict or practice, found '{self.mode}'")
-        known = [stage.name for stage in STAGES]
-        for name in (*self.disable_rules, *self.only_rules):
-            if name not in known:
-                raise ValueError(f"there is no rule '{name}'{nearest(name, known)}")
+        check_rules((*self.disable_rules, *self.only_rules))
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        def log_kernels(when: str) -> None:
+            log_layers(when, lambda: len(kernels(op)))
+
         self._echo(op)
-        forbid(op, self.no_fuse_at)
+        forbid(op, self.no_fuse_at, self.name)
+        log_kernels("Original")
         preparation = list(self._passes(PREPARATION))
         while _changes(preparation, ctx, op):
             pass
+        log_kernels("After dead-layer removal")
         fusions = list(self._passes(FUSIONS))
         candidates = find_candidates(op, fusions) if is_wanted() else []
         with collect() as remarks:
-            for stage in fusions:
-                stage.apply(ctx, op)
-        for remark in (*last_words(remarks), *consumed(candidates, remarks)):
+            for fusion in fusions:
+                if fusion.name in ANNOUNCED:
+                    log(Severity.INFO, ANNOUNCED[fusion.name])
+                fusion.apply(ctx, op)
+                if fusion.name in COUNTED:
+                    log_kernels(COUNTED[fusion.name])
+        log_kernels("After vertical fusions")
+        pass_on(last_words(remarks))
+        for remark in consumed(candidates, remarks):
             emit(remark)
+
+    def stages(self) -> Iterator[tuple[Stage, bool]]:
+        """What will run, in order, and whether it is repeated with its neighbours."""
+        for stage in self._wanted(PREPARATION):
+            yield stage, True
+        for stage in self._wanted(FUSIONS):
+            yield stage, False
 
     def _echo(self, module: ModuleOp) -> None:
         """Say which switches are on: they decide what the report does not show."""
         switches = {
             "rules left out": self.disable_rules,
             "rules run alone": self.only_rules,
-            "layers left alone": self.no_fuse_at,
         }
         for what, names in switches.items():
             if names:
@@ -134,11 +177,15 @@ class TrtFusePass(ModulePass):
                 kind, place = RemarkKind.ANALYSIS, module.location
                 emit(Remark(kind, self.name, (), reason, location=place))
 
-    def _passes(self, stages: Sequence[Stage]) -> Iterator[ModulePass]:
+    def _wanted(self, stages: Sequence[Stage]) -> Iterator[Stage]:
         for stage in stages:
             wanted = not self.only_rules or stage.name in self.only_rules
             if wanted and stage.name not in self.disable_rules:
-                yield make_stage(stage.name, FusionMode(self.mode))
+                yield stage
+
+    def _passes(self, stages: Sequence[Stage]) -> Iterator[ModulePass]:
+        for stage in self._wanted(stages):
+            yield make_stage(stage.name, FusionMode(self.mode))
 
 
 def _changes(passes: Sequence[ModulePass], ctx: Context, module: ModuleOp) -> bool:
@@ -146,35 +193,43 @@ def _changes(passes: Sequence[ModulePass], ctx: Context, module: ModuleOp) -> bo
     with collect() as remarks:
         for module_pass in passes:
             module_pass.apply(ctx, module)
-    for remark in remarks:
-        emit(remark)
+    pass_on(remarks)
     return any(remark.kind == RemarkKind.PASSED for remark in remarks)
 
 
-def nearest(name: str, known: Collection[str]) -> str:
-    """`; did you mean 'x'?`, or what there is."""
-    found = get_close_matches(name, known, n=1)
-    return f"; did you mean '{found[0]}'?" if found else f"; known: {', '.join(known)}"
+def check_rules(names: Iterable[str]) -> None:
+    """Raises `ValueError` for a name that is no stage, with the nearest that is."""
+    known = list(dict.fromkeys(stage.name for stage in STAGES))
+    for name in names:
+        if name in RUN_ALONE:
+            why = f"{RUN_ALONE[name]}; it runs by --{name}"
+            raise ValueError(f"'{name}' is not part of trt-fuse: {why}")
+        if name not in known:
+            raise ValueError(
+                f"there is no rule '{name}'{nearest_or_known(name, known)}"
+            )
 
 
-def forbid(module: ModuleOp, patterns: Sequence[str]) -> None:
-    """Put `trt.no_fuse` on the layers whose id a pattern matches.
+def switch_rules(
+    passes: Iterable[ModulePass],
+    disable_rules: Collection[str] = (),
+    only_rules: Collection[str] = (),
+) -> list[ModulePass]:
+    """`passes` without the rules that are switched off, alone or within `trt-fuse`.
 
-    Raises `DiagnosticError` for a pattern that matches none.
+    What is no rule stays. Raises `ValueError` as `check_rules` does.
     """
-    if not patterns:
-        return
-    unmatched = dict.fromkeys(patterns)
-    ids: list[str] = []
-    for function in functions(module):
-        name_layers(function)
-        for node in nodes(function):
-            ids += node.layer_ids
-            for pattern in patterns:
-                if any(fnmatchcase(id, pattern) for id in node.layer_ids):
-                    node.attributes[NO_FUSE] = UnitAttr()
-                    unmatched.pop(pattern, None)
-    for pattern in unmatched:
-        raise DiagnosticError.at(
-            module.location, f"no layer is called '{pattern}'{nearest(pattern, ids)}"
-        )
+    inside = tuple(name for name in disable_rules if name not in RUN_ALONE)
+    check_rules((*inside, *(name for name in only_rules if name not in RUN_ALONE)))
+    chosen: list[ModulePass] = []
+    for each in passes:
+        if isinstance(each, TrtFusePass):
+            left_out = tuple(dict.fromkeys((*each.disable_rules, *inside)))
+            only = tuple(only_rules) or each.only_rules
+            chosen.append(replace(each, disable_rules=left_out, only_rules=only))
+        elif each.name not in _RULES or (
+            each.name not in disable_rules
+            and (not only_rules or each.name in only_rules)
+        ):
+            chosen.append(each)
+    return chosen

@@ -10,7 +10,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from fusemlir.dialects.trt import FusedOp
-from fusemlir.network import functions, nodes, sources
+from fusemlir.network import functions, nodes, source_ids
 from fusemlir.transforms.verify_network import verify_network
 
 
@@ -36,7 +36,7 @@ class TrtUnfusePass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for function in functions(op):
-            before = set(sources(function))
+            before = set(source_ids(function))
             for node in list(nodes(function)):
                 if isinstance(node, FusedOp):
                     unfuse(node)

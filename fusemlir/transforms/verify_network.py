@@ -17,7 +17,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import VerifyException
 
 from fusemlir.dialects.trt import FusedOp
-from fusemlir.network import block_of, functions, is_node, label, sources
+from fusemlir.network import block_of, functions, is_node, label, source_ids, sources
 
 
 def verify_network(
@@ -66,20 +66,22 @@ def _check_results(group: FusedOp) -> None:
     for result in group.outputs:
         if result.first_use is None and len(group.outputs) > 1:
             raise VerifyException(f"{label(group)} has a result that nothing uses")
-    used = {operand for op in group.block.ops for operand in op.operands}
     for op in group.block.ops:
-        if op.results and not used.intersection(op.results):
+        if op.results and all(result.first_use is None for result in op.results):
             raise VerifyException(f"{label(group)} computes {label(op)} for nothing")
 
 
 def _check_sources(function: FuncOp, expected: Collection[str]) -> None:
-    found = sources(function)
-    for id, places in found.items():
-        if len(places) > 1:
-            raise VerifyException(f"layer '{id}' is in {' and in '.join(places)}")
-    lost = [id for id in expected if id not in found]
-    if lost:
-        raise VerifyException(f"layer '{lost[0]}' is lost")
+    found: set[str] = set()
+    for id in source_ids(function):
+        if id in found:
+            # Where it is costs as much as the rest, so only a broken network is asked.
+            places = " and in ".join(sources(function)[id])
+            raise VerifyException(f"layer '{id}' is in {places}")
+        found.add(id)
+    lost = next((id for id in expected if id not in found), None)
+    if lost is not None:
+        raise VerifyException(f"layer '{lost}' is lost")
 
 
 @dataclass(frozen=True)

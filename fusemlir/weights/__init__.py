@@ -6,6 +6,7 @@ from fusemlir.weights.element_types import (
     element_of,
     largest,
     round_to,
+    smallest_normal,
 )
 from fusemlir.weights.onnx_file import OnnxFile
 from fusemlir.weights.seeded import SeededSource
@@ -21,4 +22,5 @@ __all__ = [
     "element_of",
     "largest",
     "round_to",
+    "smallest_normal",
 ]

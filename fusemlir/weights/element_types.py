@@ -58,6 +58,12 @@ def largest(dtype: np.dtype[Any]) -> float:
     return float(limits.max)
 
 
+def smallest_normal(dtype: np.dtype[Any]) -> float:
+    """The smallest number of a float type that has all its digits."""
+    limits = cast(Any, ml_dtypes).finfo(dtype)
+    return float(limits.smallest_normal)
+
+
 def widen(array: Array) -> Array:
     """The same numbers as f64, or as i64 where they are integers."""
     return array.astype(np.float64 if is_floating(array.dtype) else np.int64)

@@ -1,7 +1,8 @@
 """What each weight recipe computes, on arrays.
 
 Recipes that move elements keep them as they are; all others compute in f64 (integers
-in i64) and the result is rounded once, to the weight's own type.
+in i64) and the result is rounded once, to the weight's own type. Only `quantize` does
+as the layer does that it stands for.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def _apply(weight: WeightAttr, arrays: Sequence[Array]) -> Array:
             result = ARITHMETIC[recipe](*wide, *weight.options)
     if result.shape != shape:
         raise ValueError(f"its value has shape {result.shape}")
-    return round_to(result, dtype)
+    # Of arrays of no dimensions numpy makes numbers.
+    return np.asarray(round_to(result, dtype))
 
 
 def _cast(arrays: Sequence[Array]) -> Array:
@@ -132,8 +134,11 @@ def _batch_norm_shift(
 
 
 def _quantize(array: Array, scale: Array, axis: int) -> Array:
-    """Rounded, not clamped: the rounding to the result's type saturates."""
-    return np.rint(array / (_along(axis, scale, array.ndim) if axis >= 0 else scale))
+    """The quotient is rounded to f32, as ONNX and kernels do, before it is rounded to
+    an integer; NaN and what is out of range the rounding to the result's type sees to.
+    """
+    quotient = array / (_along(axis, scale, array.ndim) if axis >= 0 else scale)
+    return np.rint(quotient.astype(np.float32))
 
 
 MOVEMENTS: dict[str, Recipe] = {

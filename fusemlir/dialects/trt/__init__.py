@@ -17,6 +17,7 @@ from fusemlir.dialects.trt.module_attributes import (
     TargetAttr,
     WeightSourceAttr,
 )
+from fusemlir.dialects.trt.normalization import NormalizationOp
 from fusemlir.dialects.trt.pointwise import (
     ActivationOp,
     CastOp,
@@ -48,6 +49,7 @@ LAYERS = (
     IdentityOp,
     LrnOp,
     MatrixMultiplyOp,
+    NormalizationOp,
     PaddingOp,
     PoolingOp,
     QuantizeOp,

@@ -211,7 +211,11 @@ class LayerOp(IRDLOperation, ABC):
 
     @property
     def layer_ids(self) -> tuple[str, ...]:
-        return () if self.layers is None else tuple(id.data for id in self.layers)
+        # Not `self.layers`, which is slow to reach: this is asked of all layers often.
+        ids = self.properties.get("layers")
+        if ids is None:
+            return ()
+        return tuple([id.data for id in cast(LayersAttr, ids).data])
 
 
 def _check_tensor(type: Tensor) -> None:

@@ -68,13 +68,20 @@ def short_name(op: Operation) -> str:
 
 
 def derive_kind(body: Sequence[Operation]) -> str:
-    """The kind of a group of layers: `conv_sum_relu`, `conv_pointwise`, `pointwise`."""
+    """The kind of a group of layers: `conv_sum_relu`, `conv_pointwise`, `pointwise`.
+
+    Equal neighbours that are not pointwise are named once, as in
+    `dequantize_conv_relu_quantize`.
+    """
     layers = [op for op in body if not isinstance(op, ConstantOp | YieldOp)]
     parts: list[str] = []
     for pointwise, run in groupby(layers, is_pointwise):
         names = [short_name(op) for op in run]
+        if not pointwise:
+            parts += (name for name, _ in groupby(names))
+            continue
         long = len(names) > SPELLED_POINTWISE or len(names) == len(layers)
-        parts += ["pointwise"] if pointwise and long else names
+        parts += ["pointwise"] if long else names
     return "_".join(parts)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from typing_extensions import TypeIs
@@ -40,42 +41,104 @@ DENSE_LIMIT = 64
 NAMED = ""
 """The recipe of a weight that is an array of the source: its one argument is a name."""
 
-RECIPES: dict[str, tuple[int, str]] = {
-    "fill": (1, "every element is that of a one-element constant"),
-    "cast": (1, "the elements in another type"),
-    "reshape": (1, "the elements in order, in another shape"),
-    "transpose": (1, "axes permuted in numpy's sense, by a list"),
-    "slice": (1, "start, size and stride, three lists"),
-    "concatenation": (-1, "joined along an axis, an integer"),
-    "sum": (2, "a + b, broadcast"),
-    "prod": (2, "a * b, broadcast"),
-    "sub": (2, "a - b, broadcast"),
-    "div": (2, "a / b, broadcast"),
-    "max": (2, "the greater, broadcast"),
-    "min": (2, "the lesser, broadcast"),
-    "pow": (2, "a ^ b, broadcast"),
-    "neg": (1, "-a"),
-    "abs": (1, "|a|"),
-    "sqrt": (1, "the square root"),
-    "recip": (1, "1 / a"),
-    "exp": (1, "e ^ a"),
-    "log": (1, "the natural logarithm"),
-    "scale_outputs": (2, "kernel [K, ...] times scale [K] or [1]"),
-    "scale_deconvolution_outputs": (
-        2,
-        "kernel [C, K/G, ...] times scale [K] or [1]; the number of groups",
+
+@dataclass(frozen=True)
+class Option:
+    """What a recipe takes beside its weights: a whole number, a number or a list."""
+
+    name: str
+    types: tuple[type[float] | type[int] | type[tuple[int, ...]], ...]
+
+    def takes(self, value: float | tuple[int, ...]) -> bool:
+        return isinstance(value, self.types)
+
+
+def _integer(name: str) -> Option:
+    return Option(f"{name}, an integer", (int,))
+
+
+def _number(name: str) -> Option:
+    return Option(f"{name}, a number", (int, float))
+
+
+def _list(name: str) -> Option:
+    return Option(f"{name}, a list", (tuple,))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A way to derive a weight from others."""
+
+    weights: int
+    """How many it is over; `ANY_NUMBER` of them, but one at least."""
+    meaning: str
+    options: tuple[Option, ...] = ()
+
+    def verify(
+        self, name: str, weights: int, options: Sequence[float | tuple[int, ...]]
+    ) -> None:
+        """Raises `VerifyException` where it takes other weights or options."""
+        if weights != self.weights and (self.weights != ANY_NUMBER or not weights):
+            wanted = "1 or more" if self.weights == ANY_NUMBER else self.weights
+            raise VerifyException(f"{name} takes {wanted} weights, found {weights}")
+        fit = len(options) == len(self.options) and all(
+            option.takes(value)
+            for option, value in zip(self.options, options, strict=True)
+        )
+        if not fit:
+            wanted = "; ".join(option.name for option in self.options) or "none"
+            found = ", ".join(map(show_option, options)) or "none"
+            raise VerifyException(f"options of {name} are {wanted}; found {found}")
+
+
+ANY_NUMBER = -1
+
+RECIPES: dict[str, Recipe] = {
+    "fill": Recipe(1, "every element is that of a one-element constant"),
+    "cast": Recipe(1, "the elements in another type"),
+    "reshape": Recipe(1, "the elements in order, in another shape"),
+    "transpose": Recipe(1, "axes permuted in numpy's sense", (_list("order"),)),
+    "slice": Recipe(
+        1,
+        "every stride-th element from start on",
+        (_list("start"), _list("size"), _list("stride")),
     ),
-    "scale_bias": (3, "bias * scale + shift, each of [K] or [1]"),
-    "batch_norm_scale": (2, "gamma / sqrt(variance + epsilon), a number"),
-    "batch_norm_shift": (
+    "concatenation": Recipe(ANY_NUMBER, "joined along an axis", (_integer("axis"),)),
+    "sum": Recipe(2, "a + b, broadcast"),
+    "prod": Recipe(2, "a * b, broadcast"),
+    "sub": Recipe(2, "a - b, broadcast"),
+    "div": Recipe(2, "a / b, broadcast"),
+    "max": Recipe(2, "the greater, broadcast"),
+    "min": Recipe(2, "the lesser, broadcast"),
+    "pow": Recipe(2, "a ^ b, broadcast"),
+    "neg": Recipe(1, "-a"),
+    "abs": Recipe(1, "|a|"),
+    "sqrt": Recipe(1, "the square root"),
+    "recip": Recipe(1, "1 / a"),
+    "exp": Recipe(1, "e ^ a"),
+    "log": Recipe(1, "the natural logarithm"),
+    "scale_outputs": Recipe(2, "kernel [K, ...] times scale [K] or [1]"),
+    "scale_deconvolution_outputs": Recipe(
+        2, "kernel [C, K/G, ...] times scale [K] or [1]", (_integer("groups"),)
+    ),
+    "scale_bias": Recipe(3, "bias * scale + shift, each of [K] or [1]"),
+    "batch_norm_scale": Recipe(
+        2, "gamma / sqrt(variance + epsilon)", (_number("epsilon"),)
+    ),
+    "batch_norm_shift": Recipe(
         4,
-        "beta - mean * gamma / sqrt(variance + epsilon), of gamma, beta, mean, "
-        "variance and a number",
+        "beta - mean * gamma / sqrt(variance + epsilon), of gamma, beta, mean and "
+        "variance",
+        (_number("epsilon"),),
     ),
-    "quantize": (2, "clamp(round_half_even(a / scale)); the scale's axis or -1"),
+    "quantize": Recipe(
+        2,
+        "clamp(round_half_even(a / scale)), the quotient in f32, NaN gives 0; the "
+        "axis is the scale's, -1 where it has none",
+        (_integer("axis"),),
+    ),
 }
-"""The closed set of derivations: how many weights each takes (-1: any number), and
-what it computes. Every recipe computes in f64 and rounds to its own type."""
+"""The closed set of derivations. Recipes compute in f64 and round to their own type."""
 
 
 @irdl_attr_definition
@@ -139,11 +202,7 @@ class WeightAttr(ParametrizedAttribute):
         for option in self.options:
             if isinstance(option, float) and not math.isfinite(option):
                 raise VerifyException(f"a number of a recipe is finite, found {option}")
-        wanted, _ = RECIPES[recipe]
-        if wanted not in (-1, len(self.weights)):
-            raise VerifyException(
-                f"{recipe} takes {wanted} weights, found {len(self.weights)}"
-            )
+        RECIPES[recipe].verify(recipe, len(self.weights), self.options)
 
     def print_parameters(self, printer: Printer) -> None:
         with printer.in_angle_brackets():
@@ -205,18 +264,20 @@ def _print_argument(printer: Printer, argument: Attribute) -> None:
             _print_weight(printer, argument)
         case DenseIntOrFPElementsAttr():
             print_dense(printer, argument)
-        case FloatAttr():
-            digits = repr(argument.value.data)
-            printer.print_string(
-                digits if "." in digits else digits.replace("e", ".0e")
-            )
         case _:
-            printer.print_string(
-                str(_option(argument))
-                .replace("(", "[")
-                .replace(",)", "]")
-                .replace(")", "]")
-            )
+            printer.print_string(show_option(_option(argument)))
+
+
+def show_option(option: float | tuple[int, ...]) -> str:
+    """An option as it is printed: `1`, `1.0e-05`, `[0, 1]`."""
+    match option:
+        case tuple():
+            return str(list(option))
+        case float():
+            digits = repr(option)
+            return digits if "." in digits else digits.replace("e", ".0e")
+        case _:
+            return str(option)
 
 
 def _parse_weight(parser: AttrParser) -> WeightAttr:

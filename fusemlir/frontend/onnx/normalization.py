@@ -1,4 +1,4 @@
-"""Normalisations: batch normalisation as one scale, layer normalisation as a chain."""
+"""Normalisations: batch normalisation as one scale, the others as one layer each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from xdsl.dialects.builtin import TensorType, f32
 from xdsl.ir import Attribute, SSAValue
 
-from fusemlir.dialects.trt.base import element_type_of, shape_of
+from fusemlir.dialects.trt.base import (
+    UNKNOWN,
+    element_type_of,
+    shape_of,
+    show_shape,
+)
 from fusemlir.dialects.trt.constant import constant_value
 from fusemlir.dialects.trt.enums import (
     ElementWiseOperation,
@@ -15,9 +20,11 @@ from fusemlir.dialects.trt.enums import (
     ScaleMode,
     UnaryOperation,
 )
+from fusemlir.dialects.trt.normalization import DEFAULT_EPSILON, NormalizationOp
 from fusemlir.dialects.trt.pointwise import CastOp, ElementWiseOp, ScaleOp, UnaryOp
 from fusemlir.dialects.trt.reduce import ReduceOp
 from fusemlir.dialects.trt.shape import IdentityOp
+from fusemlir.dialects.trt.shuffle import ShuffleOp
 from fusemlir.dialects.trt.weight import ConstantValue, WeightAttr
 from fusemlir.frontend.onnx.attributes import Unsupported
 from fusemlir.frontend.onnx.node import Node, normal_axis
@@ -85,21 +92,32 @@ def _chain(
 
 @operator("LayerNormalization")
 def layer_normalization(node: Node) -> list[SSAValue]:
-    """(x - mean) / sqrt(variance + epsilon) * scale + bias over the axes from `axis`;
-    then, where they are wanted, the mean and the inverse deviation.
+    """(x - mean) / sqrt(variance + epsilon) * scale + bias over the axes from `axis`,
+    in f32, as `stash_type` asks; a chain of layers where the mean and the inverse
+    deviation are wanted too."""
+    if any(node.proto.output[1:]):
+        return _layer_normalization_chain(node)
+    x, axes = _trailing(node)
+    rank = len(shape_of(x))
+    scale = node.align(node.input(1), rank)
+    bias = node.align(node.input(2), rank) if node.has(2) else node.number(0.0, x)
+    epsilon = node.attributes.number("epsilon", DEFAULT_EPSILON)
+    return [node.main(NormalizationOp(x, scale, bias, axes, epsilon=epsilon))]
 
-    The normalisation is in f32, as `stash_type` asks, the rest in the type of x.
-    """
+
+def _layer_normalization_chain(node: Node) -> list[SSAValue]:
     x, axes, element = *_trailing(node), element_type_of(node.input(0))
-    epsilon = node.attributes.number("epsilon", 1e-5)
-    normal, mean, deviation = _normalized(node, _in_f32(node, x), axes, epsilon)
+    epsilon = node.attributes.number("epsilon", DEFAULT_EPSILON)
+    wide = _in_f32(node, x)
+    mean = node.add(ReduceOp(ReduceOperation.AVG, wide, axes, keep_dimensions=True))
+    centred = node.add(ElementWiseOp(_SUB, wide, mean))
+    deviation = _deviation(node, _mean_square(node, centred, axes), epsilon)
+    normal = node.main(ElementWiseOp(_DIV, centred, deviation))
     output = _scaled(node, _cast_to(node, normal, element))
     bias = node.optional_input(2)
     if bias is not None:
         addends = node.align_all([output, bias])
         output = node.add(ElementWiseOp(_SUM, *addends))
-    if not any(node.proto.output[1:]):
-        return [output]
     inverse = node.add(UnaryOp(UnaryOperation.RECIP, deviation))
     return [output, mean, inverse]
 
@@ -118,22 +136,66 @@ def rms_normalization(node: Node) -> SSAValue:
 @operator("InstanceNormalization")
 def instance_normalization(node: Node) -> SSAValue:
     """(x - mean) / sqrt(variance + epsilon) * scale + bias, of each image's channel."""
-    x, rank = node.input(0), len(shape_of(node.input(0)))
-    epsilon = node.attributes.number("epsilon", 1e-5)
-    scale, bias = (
-        node.reshape(node.input(at), [None, 0, *[None] * (rank - 2)]) for at in (1, 2)
+    x = node.input(0)
+    rank = _image_rank(x)
+    scale, bias = (_per_channel(node, node.input(at), rank) for at in (1, 2))
+    epsilon = node.attributes.number("epsilon", DEFAULT_EPSILON)
+    axes = range(2, rank)
+    return node.main(NormalizationOp(x, scale, bias, axes, epsilon=epsilon))
+
+
+@operator("GroupNormalization")
+def group_normalization(node: Node) -> SSAValue:
+    """(x - mean) / sqrt(variance + epsilon) * scale + bias, of each image's groups of
+    channels; scale and bias are one a group before opset 21, one a channel since."""
+    attributes = node.attributes
+    x, groups = node.input(0), attributes.integer("num_groups", 0)
+    _require_f32_stash(node)
+    rank, channels = _image_rank(x), shape_of(x)[1]
+    if groups < 1 or channels == UNKNOWN or channels % groups:
+        raise Unsupported(f"num_groups = {groups} for {show_shape(shape_of(x))}")
+    parameters = [node.input(at) for at in (1, 2)]
+    if node.opset < 21:
+        parameters = [_repeated(node, value, channels) for value in parameters]
+    scale, bias = (_per_channel(node, value, rank) for value in parameters)
+    # One group is all channels: nothing that the groups of a layer could say.
+    axes = range(2 if groups > 1 else 1, rank)
+    epsilon = attributes.number("epsilon", DEFAULT_EPSILON)
+    return node.main(
+        NormalizationOp(x, scale, bias, axes, epsilon=epsilon, num_groups=groups)
     )
-    normal, _, _ = _normalized(node, x, range(2, rank), epsilon)
-    scaled = node.add(ElementWiseOp(_PROD, normal, scale))
-    return node.add(ElementWiseOp(_SUM, scaled, bias))
+
+
+def _image_rank(x: SSAValue) -> int:
+    rank = len(shape_of(x))
+    if rank < 3:
+        raise Unsupported(f"its input has rank {rank}, needs at least 3")
+    return rank
+
+
+def _per_channel(node: Node, value: SSAValue, rank: int) -> SSAValue:
+    return node.reshape(value, [None, 0, *[None] * (rank - 2)])
+
+
+def _repeated(node: Node, value: SSAValue, channels: int) -> SSAValue:
+    """One value a group as one a channel."""
+    (groups,) = shape_of(value)
+    ones = TensorType(element_type_of(value), (1, channels // groups))
+    column = node.reshape(value, [0, None])
+    spread = node.add(ElementWiseOp(_PROD, column, node.filled(1.0, ones)))
+    return node.add(ShuffleOp(spread, reshape_dims=[channels]))
 
 
 def _trailing(node: Node) -> tuple[SSAValue, range]:
     """The input and the axes to normalise over: those from `axis` on."""
     x, rank = node.input(0), len(shape_of(node.input(0)))
+    _require_f32_stash(node)
+    return x, range(normal_axis(node.attributes.integer("axis", -1), rank), rank)
+
+
+def _require_f32_stash(node: Node) -> None:
     if node.attributes.integer("stash_type", 1) != 1:
         raise Unsupported("stash_type: only f32 is computed in")
-    return x, range(normal_axis(node.attributes.integer("axis", -1), rank), rank)
 
 
 def _in_f32(node: Node, value: SSAValue) -> SSAValue:
@@ -149,17 +211,6 @@ def _cast_to(node: Node, value: SSAValue, element: Attribute) -> SSAValue:
 def _scaled(node: Node, normal: SSAValue) -> SSAValue:
     factors = node.align_all([normal, node.input(1)])
     return node.add(ElementWiseOp(_PROD, *factors))
-
-
-def _normalized(
-    node: Node, x: SSAValue, axes: Sequence[int], epsilon: float
-) -> tuple[SSAValue, SSAValue, SSAValue]:
-    """The normalised x, the mean, and sqrt(variance + epsilon)."""
-    mean = node.add(ReduceOp(ReduceOperation.AVG, x, axes, keep_dimensions=True))
-    centred = node.add(ElementWiseOp(_SUB, x, mean))
-    deviation = _deviation(node, _mean_square(node, centred, axes), epsilon)
-    normal = node.main(ElementWiseOp(_DIV, centred, deviation))
-    return normal, mean, deviation
 
 
 def _mean_square(node: Node, value: SSAValue, axes: Sequence[int]) -> SSAValue:

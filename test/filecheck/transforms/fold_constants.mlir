@@ -156,3 +156,27 @@ func.func @may_not_be_folded() -> tensor<2xf32> {
   %s = trt.unary neg %a {trt.no_fuse} : tensor<2xf32> -> tensor<2xf32>
   func.return %s : tensor<2xf32>
 }
+
+// -----
+
+// CHECK-LABEL: @dequantized_weights_stay
+// CHECK: trt.constant dense<[-2, 3]> : tensor<2xi8>
+// CHECK: trt.dequantize
+func.func @dequantized_weights_stay() -> tensor<2xf32> {
+  %q = trt.constant dense<[-2, 3]> : tensor<2xi8>
+  %s = trt.constant dense<0.5> : tensor<f32>
+  %d = trt.dequantize %q, %s : (tensor<2xi8>, tensor<f32>) -> tensor<2xf32>
+  func.return %d : tensor<2xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @weights_are_quantized
+// CHECK: trt.constant dense<[0, 2, 127]> : tensor<3xi8>
+// CHECK-NOT: trt.quantize
+func.func @weights_are_quantized() -> tensor<3xi8> {
+  %x = trt.constant dense<[0.25, 0.75, 100.0]> : tensor<3xf32>
+  %s = trt.constant dense<0.5> : tensor<f32>
+  %q = trt.quantize %x, %s : (tensor<3xf32>, tensor<f32>) -> tensor<3xi8>
+  func.return %q : tensor<3xi8>
+}

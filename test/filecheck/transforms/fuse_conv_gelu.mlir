@@ -143,11 +143,30 @@ func.func @conv_carries_a_sum(%x: tensor<1x3x4x4xf16>, %w: tensor<2x3x1x1xf16>, 
 
 // -----
 
+// CHECK-LABEL: @integers_in_and_out
+// CHECK: %[[R:.*]] = trt.fused "conv_gelu_erf"(%dx, %dk) layers ["c", "r"]
+// CHECK: trt.quantize %[[R]]
+func.func @integers_in_and_out(%x: tensor<1x4x4x4xi8>) -> tensor<1x2x4x4xi8> {
+  %sx = trt.constant dense<0.5> : tensor<f32>
+  %sw = trt.constant dense<[0.25, 0.125]> : tensor<2xf32>
+  %sy = trt.constant dense<2.0> : tensor<f32>
+  %k = trt.constant #trt.weight<"k" : tensor<2x4x1x1xi8>>
+  %dx = trt.dequantize %x, %sx : (tensor<1x4x4x4xi8>, tensor<f32>) -> tensor<1x4x4x4xf32>
+  %dk = trt.dequantize %k, %sw axis = 0 : (tensor<2x4x1x1xi8>, tensor<2xf32>) -> tensor<2x4x1x1xf32>
+  %c = trt.convolution %dx, %dk : (tensor<1x4x4x4xf32>, tensor<2x4x1x1xf32>) -> tensor<1x2x4x4xf32>
+  // expected-remark@+1 {{[Passed] fuse-conv-gelu | Category:fusion | Reason="fused into c + r"}}
+  %r = trt.activation gelu_erf %c : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
+  %q = trt.quantize %r, %sy : (tensor<1x2x4x4xf32>, tensor<f32>) -> tensor<1x2x4x4xi8>
+  func.return %q : tensor<1x2x4x4xi8>
+}
+
+// -----
+
 // CHECK-LABEL: @single_precision
 // CHECK-NOT: trt.fused
 func.func @single_precision(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32> {
   %c = trt.convolution %x, %w : (tensor<1x3x4x4xf32>, tensor<2x3x1x1xf32>) -> tensor<1x2x4x4xf32>
-  // expected-remark@+1 {{needs f16 in and out; not yet i8, which is for quantized groups, found f32", Constraint="element-type", Suggestion="fuse-conv-activation"}}
+  // expected-remark@+1 {{needs f16 in and out, or Dequantizes before and a Quantize after, found f32", Constraint="element-type", Suggestion="fuse-conv-activation"}}
   %r = trt.activation gelu_erf %c : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
   func.return %r : tensor<1x2x4x4xf32>
 }
@@ -158,9 +177,59 @@ func.func @single_precision(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>) ->
 // CHECK-NOT: trt.fused
 func.func @brain_floats(%x: tensor<1x3x4x4xbf16>, %w: tensor<2x3x1x1xbf16>) -> tensor<1x2x4x4xbf16> {
   %c = trt.convolution %x, %w : (tensor<1x3x4x4xbf16>, tensor<2x3x1x1xbf16>) -> tensor<1x2x4x4xbf16>
-  // expected-remark@+1 {{needs f16 in and out; not yet i8, which is for quantized groups, found bf16", Constraint="element-type", Suggestion="fuse-conv-activation"}}
+  // expected-remark@+1 {{needs f16 in and out, or Dequantizes before and a Quantize after, found bf16", Constraint="element-type", Suggestion="fuse-conv-activation"}}
   %r = trt.activation gelu_tanh %c : tensor<1x2x4x4xbf16> -> tensor<1x2x4x4xbf16>
   func.return %r : tensor<1x2x4x4xbf16>
+}
+
+// -----
+
+// CHECK-LABEL: @integers_in_floats_out
+// CHECK-NOT: trt.fused
+func.func @integers_in_floats_out(%x: tensor<1x4x4x4xi8>) -> tensor<1x2x4x4xf32> {
+  %sx = trt.constant dense<0.5> : tensor<f32>
+  %sw = trt.constant dense<[0.25, 0.125]> : tensor<2xf32>
+  %sy = trt.constant dense<2.0> : tensor<f32>
+  %k = trt.constant #trt.weight<"k" : tensor<2x4x1x1xi8>>
+  %dx = trt.dequantize %x, %sx : (tensor<1x4x4x4xi8>, tensor<f32>) -> tensor<1x4x4x4xf32>
+  %dk = trt.dequantize %k, %sw axis = 0 : (tensor<2x4x1x1xi8>, tensor<2xf32>) -> tensor<2x4x1x1xf32>
+  %c = trt.convolution %dx, %dk : (tensor<1x4x4x4xf32>, tensor<2x4x1x1xf32>) -> tensor<1x2x4x4xf32>
+  // expected-remark@+1 {{needs f16 in and out, or Dequantizes before and a Quantize after, found i8 in, f32 out", Constraint="element-type", Suggestion="fuse-conv-activation"}}
+  %r = trt.activation gelu_erf %c : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
+  func.return %r : tensor<1x2x4x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @integers_and_floats_out
+// CHECK-NOT: trt.fused
+func.func @integers_and_floats_out(%x: tensor<1x4x4x4xi8>) -> (tensor<1x2x4x4xi8>, tensor<1x2x4x4xf32>) {
+  %sx = trt.constant dense<0.5> : tensor<f32>
+  %sw = trt.constant dense<[0.25, 0.125]> : tensor<2xf32>
+  %sy = trt.constant dense<2.0> : tensor<f32>
+  %k = trt.constant #trt.weight<"k" : tensor<2x4x1x1xi8>>
+  %dx = trt.dequantize %x, %sx : (tensor<1x4x4x4xi8>, tensor<f32>) -> tensor<1x4x4x4xf32>
+  %dk = trt.dequantize %k, %sw axis = 0 : (tensor<2x4x1x1xi8>, tensor<2xf32>) -> tensor<2x4x1x1xf32>
+  %c = trt.convolution %dx, %dk : (tensor<1x4x4x4xf32>, tensor<2x4x1x1xf32>) -> tensor<1x2x4x4xf32>
+  // expected-remark@+1 {{needs f16 in and out, or Dequantizes before and a Quantize after, found i8 in, f32 out", Constraint="element-type"}}
+  %r = trt.activation gelu_erf %c : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
+  %q = trt.quantize %r, %sy : (tensor<1x2x4x4xf32>, tensor<f32>) -> tensor<1x2x4x4xi8>
+  func.return %q, %r : tensor<1x2x4x4xi8>, tensor<1x2x4x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @float_kernel
+// CHECK-NOT: trt.fused
+func.func @float_kernel(%x: tensor<1x4x4x4xi8>, %k: tensor<2x4x1x1xf32>) -> tensor<1x2x4x4xi8> {
+  %sx = trt.constant dense<0.5> : tensor<f32>
+  %sy = trt.constant dense<2.0> : tensor<f32>
+  %dx = trt.dequantize %x, %sx : (tensor<1x4x4x4xi8>, tensor<f32>) -> tensor<1x4x4x4xf32>
+  %c = trt.convolution %dx, %k : (tensor<1x4x4x4xf32>, tensor<2x4x1x1xf32>) -> tensor<1x2x4x4xf32>
+  // expected-remark@+1 {{needs f16 in and out, or Dequantizes before and a Quantize after, found f32", Constraint="element-type"}}
+  %r = trt.activation gelu_erf %c : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
+  %q = trt.quantize %r, %sy : (tensor<1x2x4x4xf32>, tensor<f32>) -> tensor<1x2x4x4xi8>
+  func.return %q : tensor<1x2x4x4xi8>
 }
 
 // -----

@@ -15,6 +15,42 @@ func.func @conv_then_pool(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x1x1xf32>, %b: 
 
 // -----
 
+// CHECK-LABEL: @pool_of_the_integers_of_a_convolution
+// CHECK: trt.fused "dequantize_conv_quantize_pool"(%x, %k) layers ["dx", "dk", "c", "q", "p"]
+func.func @pool_of_the_integers_of_a_convolution(%x: tensor<1x4x4x4xi8>, %k: tensor<2x4x1x1xi8>) -> tensor<1x2x2x2xi8> {
+  %q = trt.fused "dequantize_conv_quantize"(%x, %k) layers ["dx", "dk", "c", "q"] : (tensor<1x4x4x4xi8>, tensor<2x4x1x1xi8>) -> tensor<1x2x4x4xi8> {
+  ^bb0(%x0: tensor<1x4x4x4xi8>, %k0: tensor<2x4x1x1xi8>):
+    %s = trt.constant dense<0.5> : tensor<f32>
+    %a = trt.dequantize %x0, %s layers ["dx"] : (tensor<1x4x4x4xi8>, tensor<f32>) -> tensor<1x4x4x4xf32>
+    %b = trt.dequantize %k0, %s layers ["dk"] : (tensor<2x4x1x1xi8>, tensor<f32>) -> tensor<2x4x1x1xf32>
+    %c = trt.convolution %a, %b layers ["c"] : (tensor<1x4x4x4xf32>, tensor<2x4x1x1xf32>) -> tensor<1x2x4x4xf32>
+    %d = trt.quantize %c, %s layers ["q"] : (tensor<1x2x4x4xf32>, tensor<f32>) -> tensor<1x2x4x4xi8>
+    trt.yield %d : tensor<1x2x4x4xi8>
+  }
+  // expected-remark@+1 {{[Passed] fuse-conv-pooling | Category:fusion | Reason="fused into dx + dk + c + q + p"}}
+  %p = trt.pooling max %q window = [2, 2] stride = [2, 2] : tensor<1x2x4x4xi8> -> tensor<1x2x2x2xi8>
+  func.return %p : tensor<1x2x2x2xi8>
+}
+
+// -----
+
+// CHECK-LABEL: @pool_of_floats_after_integers
+// CHECK-NOT: trt.fused
+func.func @pool_of_floats_after_integers(%x: tensor<1x4x4x4xi8>) -> tensor<1x2x2x2xf32> {
+  %sx = trt.constant dense<0.5> : tensor<f32>
+  %sw = trt.constant dense<[0.25, 0.125]> : tensor<2xf32>
+  %sy = trt.constant dense<2.0> : tensor<f32>
+  %k = trt.constant #trt.weight<"k" : tensor<2x4x1x1xi8>>
+  %dx = trt.dequantize %x, %sx : (tensor<1x4x4x4xi8>, tensor<f32>) -> tensor<1x4x4x4xf32>
+  %dk = trt.dequantize %k, %sw axis = 0 : (tensor<2x4x1x1xi8>, tensor<2xf32>) -> tensor<2x4x1x1xf32>
+  %c = trt.convolution %dx, %dk : (tensor<1x4x4x4xf32>, tensor<2x4x1x1xf32>) -> tensor<1x2x4x4xf32>
+  // expected-remark@+1 {{needs a pool of the convolution's precision, found i8 in the convolution, f32 in the pool", Constraint="element-type", Suggestion="put a Quantize and a Dequantize between them"}}
+  %p = trt.pooling max %c window = [2, 2] stride = [2, 2] : tensor<1x2x4x4xf32> -> tensor<1x2x2x2xf32>
+  func.return %p : tensor<1x2x2x2xf32>
+}
+
+// -----
+
 // CHECK-LABEL: @conv_relu_pool
 // CHECK: trt.fused "conv_relu_pool"(%x, %w) layers ["c", "q", "p"]
 // CHECK-NOT: trt.fused

@@ -424,7 +424,7 @@ func.func @remarks_are_looked_at(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x3x3xf32
 // Zeros are not less than all.
 // CHECK-LABEL: @pooling_of_a_padding
 // CHECK: trt.padding
-// CHECK: trt.pooling max {{.*}} window = [3, 3] layers
+// CHECK: trt.pooling max {{.*}} window = [3, 3]
 func.func @pooling_of_a_padding(%x: tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf32> {
   %p = trt.padding %x pre_padding = [1, 1] post_padding = [1, 1] : tensor<1x3x4x4xf32> -> tensor<1x3x6x6xf32>
   %c = trt.pooling max %p window = [3, 3] : tensor<1x3x6x6xf32> -> tensor<1x3x4x4xf32>

@@ -14,6 +14,19 @@ func.func @transposes_become_one(%x: tensor<2x3x4xf32>) -> tensor<3x4x2xf32> {
 
 // -----
 
+// The second reshape has a position that the first has not.
+// CHECK-LABEL: @unknown_dimension_behind_those_of_the_first
+// CHECK: trt.shuffle %x reshape = [1, -1] {{.*}} : tensor<?x2xf32> -> tensor<1x?xf32>
+// CHECK-NEXT: trt.activation
+func.func @unknown_dimension_behind_those_of_the_first(%x: tensor<?x2xf32>) -> tensor<1x?xf32> {
+  %s = trt.shuffle %x reshape = [-1] : tensor<?x2xf32> -> tensor<?xf32>
+  %t = trt.shuffle %s reshape = [1, -1] : tensor<?xf32> -> tensor<1x?xf32>
+  %y = trt.activation relu %t : tensor<1x?xf32> -> tensor<1x?xf32>
+  func.return %y : tensor<1x?xf32>
+}
+
+// -----
+
 // Of rank 3, so that an order and its inverse differ.
 // CHECK-LABEL: @four_transposes
 // CHECK: trt.shuffle %x first_transpose = [1, 0, 2] layers ["s", "t"] : tensor<2x3x4xf32> -> tensor<3x2x4xf32>

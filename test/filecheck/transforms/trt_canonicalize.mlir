@@ -51,6 +51,56 @@ func.func @square_transpose(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   func.return %b : tensor<4x4xf32>
 }
 
+// CHECK-LABEL: @transpose_of_a_dimension_of_one
+// CHECK: trt.shuffle %x reshape = [2, 3, 4, 1] layers ["s"]
+func.func @transpose_of_a_dimension_of_one(%x: tensor<2x1x3x4xf32>) -> tensor<2x3x4x1xf32> {
+  %s = trt.shuffle %x first_transpose = [0, 2, 3, 1] layers ["s"] : tensor<2x1x3x4xf32> -> tensor<2x3x4x1xf32>
+  func.return %s : tensor<2x3x4x1xf32>
+}
+
+// CHECK-LABEL: @transposes_around_a_reshape
+// CHECK: trt.shuffle %x reshape = [6, 1] layers
+func.func @transposes_around_a_reshape(%x: tensor<1x2x3xf32>) -> tensor<6x1xf32> {
+  %s = trt.shuffle %x first_transpose = [1, 0, 2] reshape = [1, 6] second_transpose = [1, 0] : tensor<1x2x3xf32> -> tensor<6x1xf32>
+  func.return %s : tensor<6x1xf32>
+}
+
+// CHECK-LABEL: @transpose_of_one_past_an_unknown_dimension
+// CHECK: trt.shuffle %x reshape = [1, -1, 4] {{.*}} -> tensor<1x?x4xf32>
+func.func @transpose_of_one_past_an_unknown_dimension(%x: tensor<?x1x4xf32>) -> tensor<1x?x4xf32> {
+  %s = trt.shuffle %x first_transpose = [1, 0, 2] : tensor<?x1x4xf32> -> tensor<1x?x4xf32>
+  func.return %s : tensor<1x?x4xf32>
+}
+
+// CHECK-LABEL: @transpose_of_one_past_two_unknown_dimensions
+// CHECK: trt.shuffle %x first_transpose = [1, 0, 2]
+func.func @transpose_of_one_past_two_unknown_dimensions(%x: tensor<?x1x?xf32>) -> tensor<1x?x?xf32> {
+  %s = trt.shuffle %x first_transpose = [1, 0, 2] : tensor<?x1x?xf32> -> tensor<1x?x?xf32>
+  func.return %s : tensor<1x?x?xf32>
+}
+
+// CHECK-LABEL: @transpose_of_an_empty_tensor
+// CHECK: trt.shuffle %x reshape = [0, 1, 4] zero_is_placeholder = false
+func.func @transpose_of_an_empty_tensor(%x: tensor<1x0x4xf32>) -> tensor<0x1x4xf32> {
+  %s = trt.shuffle %x first_transpose = [1, 0, 2] : tensor<1x0x4xf32> -> tensor<0x1x4xf32>
+  func.return %s : tensor<0x1x4xf32>
+}
+
+// Nothing is left over of an empty tensor.
+// CHECK-LABEL: @transpose_of_an_empty_tensor_of_an_unknown_dimension
+// CHECK: trt.shuffle %x first_transpose = [1, 0, 2]
+func.func @transpose_of_an_empty_tensor_of_an_unknown_dimension(%x: tensor<?x1x0xf32>) -> tensor<1x?x0xf32> {
+  %s = trt.shuffle %x first_transpose = [1, 0, 2] : tensor<?x1x0xf32> -> tensor<1x?x0xf32>
+  func.return %s : tensor<1x?x0xf32>
+}
+
+// CHECK-LABEL: @transpose_that_moves_elements
+// CHECK: trt.shuffle %x first_transpose = [2, 0, 1]
+func.func @transpose_that_moves_elements(%x: tensor<2x1x3xf32>) -> tensor<3x2x1xf32> {
+  %s = trt.shuffle %x first_transpose = [2, 0, 1] : tensor<2x1x3xf32> -> tensor<3x2x1xf32>
+  func.return %s : tensor<3x2x1xf32>
+}
+
 // CHECK-LABEL: @view_of_another_shape
 // CHECK: trt.shuffle
 func.func @view_of_another_shape(%x: tensor<4xf32>) -> tensor<2x2xf32> {
@@ -507,4 +557,23 @@ func.func @one_after_the_other(%x: tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf32> {
   %i = trt.identity %a : tensor<1x3x4x4xf32> -> tensor<1x3x4x4xf32>
   %b = trt.element_wise sum %i, %k : (tensor<1x3x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<1x3x4x4xf32>
   func.return %b : tensor<1x3x4x4xf32>
+}
+
+// -----
+
+// A convolution in a group takes no scale any more.
+
+// CHECK-LABEL: @constant_after_a_group
+// CHECK: trt.fused "conv_relu"
+// CHECK: trt.element_wise sum
+func.func @constant_after_a_group(%x: tensor<1x2x3x3xf32>, %w: tensor<2x2x1x1xf32>) -> tensor<1x2x3x3xf32> {
+  %g = trt.fused "conv_relu" (%x, %w) layers ["c", "r"] : (tensor<1x2x3x3xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x3x3xf32> {
+  ^bb0(%a: tensor<1x2x3x3xf32>, %k: tensor<2x2x1x1xf32>):
+    %c = trt.convolution %a, %k layers ["c"] : (tensor<1x2x3x3xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x3x3xf32>
+    %r = trt.activation relu %c layers ["r"] : tensor<1x2x3x3xf32> -> tensor<1x2x3x3xf32>
+    trt.yield %r : tensor<1x2x3x3xf32>
+  }
+  %s = trt.constant dense<0.5> : tensor<1x1x1x1xf32>
+  %y = trt.element_wise sum %g, %s : (tensor<1x2x3x3xf32>, tensor<1x1x1x1xf32>) -> tensor<1x2x3x3xf32>
+  func.return %y : tensor<1x2x3x3xf32>
 }

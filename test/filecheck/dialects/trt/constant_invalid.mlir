@@ -77,3 +77,27 @@ func.func @result() {
   %y = "trt.constant"() <{value = dense<1.0> : tensor<2xf32>}> : () -> tensor<3xf32>
   func.return
 }
+
+// -----
+
+func.func @recipe_without_its_option() {
+  // expected-error@+1 {{options of transpose are order, a list; found none}}
+  %y = trt.constant #trt.weight<transpose("w" : tensor<2x3xf32>) : tensor<3x2xf32>>
+  func.return
+}
+
+// -----
+
+func.func @recipe_with_an_option_too_many() {
+  // expected-error@+1 {{options of neg are none; found [0]}}
+  %y = trt.constant #trt.weight<neg("w" : tensor<2xf32>, [0]) : tensor<2xf32>>
+  func.return
+}
+
+// -----
+
+func.func @option_of_another_kind() {
+  // expected-error@+1 {{options of concatenation are axis, an integer; found 0.5}}
+  %y = trt.constant #trt.weight<concatenation("w" : tensor<2xf32>, 0.5) : tensor<2xf32>>
+  func.return
+}

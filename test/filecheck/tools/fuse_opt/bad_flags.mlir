@@ -23,7 +23,7 @@
 // WORD: error: 'flags=nsz' is taken for a second input; options of a pass are written --cse='flags=nsz'
 // SWITCH: error: flag '--split-input-file' wants true or false, got 'perhaps'
 // REMARKS: error: flag '--remarks' wants all, passed or missed, got 'some'
-// TARGET: error: unknown target 'ptxx' (there is mlir, llvm, ptx); did you mean 'ptx'?
+// TARGET: error: unknown target 'ptxx' (to be written, there is mlir, llvm, ptx; to be run on, one as sm_80, or host); did you mean 'ptx'?
 // SHAPE: error: flag '--shape' wants <input>=<dims> as in input=1x3x224x224, got 'input=1,3'
 // AFTER: error: flag '--mlir-print-ir-after' names an unknown pass 'csee'; did you mean 'cse'?
 // MISSING: error: flag '-o' wants a value, <file>

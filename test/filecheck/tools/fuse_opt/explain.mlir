@@ -3,17 +3,20 @@
 // RUN: fuse-opt %s --trt-fuse='mode=strict' --explain=json --explain-file=%t.json | FileCheck %s
 // RUN: FileCheck %s --check-prefix=JSON --input-file=%t.json
 // RUN: fuse-opt %s --trt-fuse='mode=strict disable-rules=fuse-conv-relu' --explain -o %t.mlir 2>&1 | FileCheck %s --check-prefix=SWITCH
+// RUN: fuse-opt %s --trt-fuse='mode=strict disable-patterns=fuse-conv-relu' --explain -o %t.mlir 2>&1 | FileCheck %s --check-prefix=SWITCH
+// RUN: fuse-opt %s --fuse-conv-relu --fuse-pointwise --disable-rules=fuse-conv-relu --target=sm_70 --name-style=engine --explain -o %t.mlir 2>&1 | FileCheck %s --check-prefix=OFF
 // RUN: not fuse-opt %s --trt-fuse='mode=strict' --explain=xml 2>&1 | FileCheck %s --check-prefix=XML
 // RUN: not fuse-opt %s --trt-fuse='mode=strict' --explain-file=%t.json 2>&1 | FileCheck %s --check-prefix=FILE
 
 // The table comes first, then what fused, then what did not.
-// TEXT:      rule                      sites  fused  missed
-// TEXT:      fuse-conv-relu                2      1       1
+// TEXT:      3 layers in 2 kernels, target sm_80, the default
+// TEXT:      rule                       sites   fused   taken  missed
+// TEXT:      fuse-conv-relu                 2       1       0       1
 // TEXT:      rules that applied
 // TEXT-NEXT:   fuse-conv-relu              1   conv1 + relu1
 // TEXT:      rules that did not, and why
 // TEXT:        fuse-conv-relu              1   needs a relu activation
-// TEXT-NEXT:                               such as tanh1 + conv1 + relu1: found tanh
+// TEXT-NEXT:                               such as tanh1 with conv1, relu1: found tanh
 
 // JSON:      "rule": "fuse-conv-relu",
 // JSON-NEXT: "verdict": "fused",
@@ -26,6 +29,10 @@
 // JSON-NEXT: "observed": "tanh",
 
 // SWITCH: rules left out: fuse-conv-relu
+// OFF:        3 layers in 2 kernels, target sm_70
+// OFF-NEXT:   rules left out: fuse-conv-relu
+// OFF:        fuse-pointwise                 1       1       0       0
+// OFF:        fuse-pointwise              1   PWN(relu1, tanh1)
 // XML: fuse-opt: error: flag '--explain' wants text or json, got 'xml'
 // FILE: fuse-opt: error: flag '--explain-file' needs '--explain'
 

@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test check lint types lit pytest run clean
+.PHONY: help venv test check lint types lit pytest nightly docs run clean bench \
+	gpu-test gpu-bench
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' \
 		$(firstword $(MAKEFILE_LIST))
 
 venv: $(INSTALLED) ## make the environment, anew when pyproject.toml changes
@@ -46,8 +47,23 @@ lit: $(INSTALLED) ## check the IR after each pass
 pytest: $(INSTALLED) ## run the tests in Python
 	$(BIN)/pytest -n 2
 
+nightly: $(INSTALLED) ## run the tests in Python, the long ones too, on more networks
+	$(BIN)/pytest -n 2 -m "" --hypothesis-profile=nightly
+
+gpu-test: $(INSTALLED) ## run the tests that want a GPU; say why where there is none
+	$(BIN)/pytest -n 0 -m gpu -rs
+
+gpu-bench: $(INSTALLED) ## measure kernels on a GPU, beside torch where it is found
+	$(BIN)/python tools/bench/gpu.py
+
+docs: $(INSTALLED) ## write the pages that are made from the code
+	$(BIN)/python tools/catalog/page.py
+
 run: $(INSTALLED) ## show the whole walk on one network
 	$(BIN)/python tools/demo.py
+
+bench: $(INSTALLED) ## measure compile time against the size of the network
+	$(BIN)/python tools/bench/compile_time.py
 
 clean: ## remove what tests and builds leave; the environment stays
 	rm -rf build dist fusemlir.egg-info .hypothesis .pytest_cache .ruff_cache

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from xdsl.dialects.builtin import ModuleOp, NameLoc
 from xdsl.dialects.func import FuncOp
@@ -16,7 +15,9 @@ from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
 import fusemlir.lowering as lowering
 import fusemlir.transforms as transforms
-from fusemlir.diagnostics import DiagnosticError, lower_first
+from fusemlir.decision_log import logging_to
+from fusemlir.diagnostics import DiagnosticError, lower_first, nearest_or_known
+from fusemlir.logger import ILogger
 from fusemlir.network import functions, kernels, name_layers, nodes
 from fusemlir.remarks import Remark, collect
 from fusemlir.runtime import cuda
@@ -32,7 +33,9 @@ from fusemlir.runtime.engine import Engine, list_kernels
 from fusemlir.runtime.gpu_program import GpuProgram
 from fusemlir.runtime.signature import Signature
 from fusemlir.source_network import SourceNetwork, make_context, usage_error
-from fusemlir.transforms.trt_fuse import Stage, TrtFusePass
+from fusemlir.target import Target
+from fusemlir.transforms.forbid_fusion import ForbidFusionPass
+from fusemlir.transforms.trt_fuse import Stage, TrtFusePass, switch_rules
 from fusemlir.weights import Weights
 
 FUSE = ("practice", "strict", "none")
@@ -52,31 +55,37 @@ def fusion_passes(
     fuse: str = "practice",
     rules: Sequence[str] | None = None,
     disable_rules: Collection[str] = (),
+    only_rules: Collection[str] = (),
+    no_fuse_at: Collection[str] = (),
 ) -> list[ModulePass]:
     """The passes to run, in order.
 
     `fuse` picks what `trt-fuse` does: the catalog alone, what users expect as well, or
     for `none` no pass at all. `rules` names the passes to run instead, in that order
-    and no others. `disable_rules` takes passes out of either. Raises `DiagnosticError`
-    for a name that is not known, with the nearest that is.
+    and no others. `disable_rules` takes passes out of either, `only_rules` all others
+    out; `no_fuse_at` names layers to leave as they are, or patterns of names. Raises
+    `DiagnosticError` for a name that is not known, with the nearest that is.
     """
     if fuse not in FUSE:
         raise _unknown("choice of fusions", fuse, FUSE)
-    for name in (*(rules or ()), *disable_rules):
+    for name in (*(rules or ()), *disable_rules, *only_rules):
         if name not in transforms.PASS_NAMES:
             raise _unknown("rule", name, transforms.PASS_NAMES)
     if rules is not None:
-        names = (name for name in rules if name not in disable_rules)
-        return [transforms.load_pass(name)() for name in names]
-    if fuse == "none":
-        return []
-    return [TrtFusePass(mode=fuse, disable_rules=tuple(disable_rules))]
+        passes = [transforms.load_pass(name)() for name in rules]
+    elif fuse == "none":
+        passes = []
+    else:
+        passes = [TrtFusePass(mode=fuse)]
+    try:
+        chosen = switch_rules(passes, disable_rules, only_rules)
+    except ValueError as error:
+        raise usage_error(str(error)) from error
+    return [*([ForbidFusionPass(tuple(no_fuse_at))] if no_fuse_at else []), *chosen]
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> DiagnosticError:
-    nearest = get_close_matches(name, known, n=1)
-    hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(known)}"
-    return usage_error(f"unknown {what} '{name}'; {hint}")
+    return usage_error(f"unknown {what} '{name}'{nearest_or_known(name, known)}")
 
 
 def run_passes(module: ModuleOp, passes: Iterable[ModulePass]) -> tuple[Remark, ...]:
@@ -131,25 +140,30 @@ def compile_network(
     device: str = "auto",
     threads: int | None = None,
     target: str | None = None,
+    graph: bool = False,
+    logger: ILogger | None = None,
 ) -> Engine:
     """The engine of `network`, which `passes` change, for `device`.
 
+    `graph` is for a GPU: all launches start as one. `logger` hears what was fused.
     Raises `DiagnosticError` where the device is not known or cannot run the network.
     """
-    if device not in DEVICES:
-        raise _unknown("device", device, DEVICES)
+    wanted, ordinal = _device(device)
     if threads is not None and threads < 1:
         raise usage_error(f"threads must be 1 or more, found {threads}")
-    gpu = None if device == "reference" else cuda.probe()
-    if device == "cuda" and isinstance(gpu, cuda.CudaUnavailable):
-        raise usage_error(f"device cuda cannot be used: {gpu.reason}")
+    if graph and wanted not in ("auto", "cuda"):
+        raise usage_error(f"a CUDA graph is for device cuda, found {device}")
+    gpu = cuda.probe(ordinal=ordinal) if wanted in ("auto", "cuda") else None
+    if wanted == "cuda" and isinstance(gpu, cuda.CudaUnavailable):
+        raise usage_error(f"device {device} cannot be used: {gpu.reason}")
     if target is None and isinstance(gpu, cuda.CudaDevice):
         target = f"sm_{gpu.sm}"
     if target is not None:
         network.set_target(target)
     signature = _signature(network)
-    fused = fuse_network(network, passes)
-    place, executor = _place(network.module, signature, device, gpu)
+    with logging_to(logger):
+        fused = fuse_network(network, passes)
+    place, executor = _place(network.module, signature, wanted, gpu, graph)
     if threads is not None:
         place = replace(place, reason=f"{place.reason}; it has no use for threads")
     return Engine(
@@ -162,6 +176,16 @@ def compile_network(
         executor,
         (network.folder,),
     )
+
+
+def _device(text: str) -> tuple[str, int]:
+    """The kind of a device and its number: of `cuda:1` the second GPU."""
+    name, colon, number = text.partition(":")
+    if name not in DEVICES:
+        raise _unknown("device", text, DEVICES)
+    if colon and not (name == "cuda" and number.isdecimal()):
+        raise usage_error(f"wanted a device with its number as cuda:1, found '{text}'")
+    return name, int(number or 0)
 
 
 def _signature(network: SourceNetwork) -> Signature:
@@ -189,16 +213,19 @@ def _place(
     signature: Signature,
     wanted: str,
     gpu: cuda.CudaDevice | cuda.CudaUnavailable | None,
+    graph: bool,
 ) -> tuple[Device, Executor]:
     """Put a fused network on the device that was asked for, or on the best there is."""
     weights = Weights.of_module(module)
+    if wanted == "emu":
+        return _on_emulator(module, signature, weights)
     reference = ReferenceExecutor(_only_function(module), weights)
     if gpu is None:
         return reference_device("as asked"), reference
     if isinstance(gpu, cuda.CudaUnavailable):
         return reference_device(gpu.reason), reference
     try:
-        executor = _on_gpu(gpu, module, signature, weights)
+        executor = _on_gpu(gpu, module, signature, weights, graph)
     except DiagnosticError as error:
         if wanted == "cuda":
             raise
@@ -206,17 +233,39 @@ def _place(
         first = error.diagnostics[0].message
         return reference_device(f"{gpu.name} answers, but {first}"), reference
     reason = "as asked" if wanted == "cuda" else "it answers"
-    return Device("cuda", f"{gpu.name}, sm_{gpu.sm}", reason), executor
+    detail = f"{gpu.name}, sm_{gpu.sm}{', one CUDA graph' if graph else ''}"
+    return Device("cuda", detail, reason), executor
 
 
 def _on_gpu(
-    gpu: cuda.CudaDevice, module: ModuleOp, signature: Signature, weights: Weights
+    gpu: cuda.CudaDevice,
+    module: ModuleOp,
+    signature: Signature,
+    weights: Weights,
+    graph: bool,
 ) -> CudaExecutor:
     program = lower_to_gpu(module, len(signature.inputs), gpu.sm)
     try:
-        return CudaExecutor(gpu, program, signature.outputs, weights)
+        return CudaExecutor(gpu, program, signature.outputs, weights, graph)
     except cuda.CudaError as error:
         raise signature.error(str(error)) from error
+
+
+def _on_emulator(
+    module: ModuleOp, signature: Signature, weights: Weights
+) -> tuple[Device, Executor]:
+    from fusemlir.runtime.emu_executor import EmuExecutor
+
+    target = Target.of_module(module)
+    if target.capability is None:
+        raise usage_error(f"device emu wants a GPU as target, found {target.name}")
+    program = lower_to_gpu(module, len(signature.inputs), target.name)
+    try:
+        executor = EmuExecutor(program, signature.outputs, weights)
+    except ValueError as error:
+        raise signature.error(str(error)) from error
+    detail = f"PTX for {target.name} on numpy, checked, slow"
+    return Device("emu", detail, "as asked"), executor
 
 
 def lower_to_gpu(module: ModuleOp, inputs: int, sm: str) -> GpuProgram:

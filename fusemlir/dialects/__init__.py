@@ -11,16 +11,31 @@ from xdsl.ir import Dialect
 def get_all_dialects() -> dict[str, Callable[[], Dialect]]:
     """What makes each dialect, by name: xDSL's, and ours, which replace theirs."""
     return get_all_xdsl_dialects() | {
+        "gpu": _gpu,
         "llvm": _llvm,
+        "nvgpu": _nvgpu,
         "nvvm": _nvvm,
         "trt": _trt,
+        "vector": _vector,
     }
+
+
+def _gpu() -> Dialect:
+    from fusemlir.dialects.gpu import GPU
+
+    return GPU
 
 
 def _llvm() -> Dialect:
     from fusemlir.dialects.llvm import LLVM
 
     return LLVM
+
+
+def _nvgpu() -> Dialect:
+    from fusemlir.dialects.nvgpu import NVGPU
+
+    return NVGPU
 
 
 def _nvvm() -> Dialect:
@@ -33,3 +48,9 @@ def _trt() -> Dialect:
     from fusemlir.dialects.trt import TRT
 
     return TRT
+
+
+def _vector() -> Dialect:
+    from fusemlir.dialects.vector import VECTOR
+
+    return VECTOR

@@ -7,15 +7,19 @@ can be read by `mlir-opt`.
 from __future__ import annotations
 
 from abc import ABC
+from enum import IntEnum
 from typing import ClassVar
 
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import (
     AnyFloatConstr,
     BoolAttr,
+    IntegerAttr,
     IntegerType,
     SignlessIntegerConstraint,
+    StringAttr,
     VectorType,
+    i64,
 )
 from xdsl.ir import Attribute, Dialect, Operation, SSAValue
 from xdsl.irdl import (
@@ -24,11 +28,18 @@ from xdsl.irdl import (
     VarConstraint,
     irdl_op_definition,
     operand_def,
+    opt_prop_def,
     prop_def,
     result_def,
     traits_def,
 )
-from xdsl.traits import Pure, SameOperandsAndResultType
+from xdsl.traits import (
+    MemoryReadEffect,
+    MemoryWriteEffect,
+    Pure,
+    SameOperandsAndResultType,
+)
+from xdsl.utils.exceptions import VerifyException
 
 FLOAT_LIKE = AnyFloatConstr | VectorType.constr(AnyFloatConstr)
 INTEGER_LIKE = SignlessIntegerConstraint | VectorType.constr(SignlessIntegerConstraint)
@@ -227,11 +238,59 @@ class ExtractElementOp(IRDLOperation):
         super().__init__(operands=[vector, position], result_types=[result_type])
 
 
+class AtomicBinOp(IntEnum):
+    """What an atomic operation does to memory, by upstream's numbers."""
+
+    add = 1
+    max = 7
+    min = 8
+    umax = 9
+    umin = 10
+    fadd = 11
+
+
+MONOTONIC = 2
+"""The ordering of atomic operations that order nothing else."""
+
+
+@irdl_op_definition
+class AtomicRMWOp(IRDLOperation):
+    """Changes memory so that no other thread comes between; gives what was there."""
+
+    name = "llvm.atomicrmw"
+
+    bin_op = prop_def(IntegerAttr.constr(i64))
+    ordering = prop_def(IntegerAttr.constr(i64))
+    syncscope = opt_prop_def(StringAttr)
+    ptr = operand_def(llvm.LLVMPointerType)
+    val = operand_def(Attribute)
+    res = result_def(Attribute)
+
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+
+    def __init__(self, bin_op: AtomicBinOp, pointer: SSAValue, value: SSAValue):
+        super().__init__(
+            operands=[pointer, value],
+            result_types=[value.type],
+            properties={
+                "bin_op": IntegerAttr(bin_op, i64),
+                "ordering": IntegerAttr(MONOTONIC, i64),
+                "syncscope": StringAttr("device"),
+            },
+        )
+
+    def verify_(self) -> None:
+        known = {int(bin_op) for bin_op in AtomicBinOp}
+        if self.bin_op.value.data not in known:
+            raise VerifyException(f"bin_op {self.bin_op.value.data} is not known")
+
+
 LLVM = Dialect(
     "llvm",
     [
         *llvm.LLVM.operations,
         AddrSpaceCastOp,
+        AtomicRMWOp,
         CtlzOp,
         CttzOp,
         ExtractElementOp,

@@ -6,9 +6,19 @@ from abc import ABC
 from enum import auto
 from typing import ClassVar
 
-from xdsl.dialects.builtin import I32, Float32Type, IntegerType, i32
+from xdsl.dialects import llvm
+from xdsl.dialects.builtin import (
+    I32,
+    Float32Type,
+    IntegerType,
+    UnitAttr,
+    VectorType,
+    i1,
+    i8,
+    i32,
+)
 from xdsl.dialects.utils import EnumAttribute
-from xdsl.ir import Dialect, SpacedOpaqueSyntaxAttribute, SSAValue
+from xdsl.ir import Attribute, Dialect, SpacedOpaqueSyntaxAttribute, SSAValue
 from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
@@ -19,10 +29,13 @@ from xdsl.irdl import (
     irdl_op_definition,
     operand_def,
     opt_operand_def,
+    opt_prop_def,
     prop_def,
     result_def,
     traits_def,
 )
+from xdsl.parser import AttrParser
+from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
@@ -187,7 +200,8 @@ class ShflOp(IRDLOperation):
 
     `offset` is the lane, distance or xor mask by `kind`; `thread_mask` has a bit for
     every lane that takes part; `mask_and_clamp` is PTX's `c` operand, 31 for a whole
-    warp (0 for `up`).
+    warp (0 for `up`). With `return_value_and_is_valid` the result is a struct of the
+    value and whether the lane read from is one of the segment.
     """
 
     name = "nvvm.shfl.sync"
@@ -195,11 +209,12 @@ class ShflOp(IRDLOperation):
     T: ClassVar = VarConstraint("T", base(Float32Type) | base(IntegerType))
 
     kind = prop_def(ShflKindAttr)
+    return_value_and_is_valid = opt_prop_def(UnitAttr)
     thread_mask = operand_def(I32)
     val = operand_def(T)
     offset = operand_def(I32)
     mask_and_clamp = operand_def(I32)
-    res = result_def(T)
+    res = result_def(Attribute)
 
     irdl_options = (ParsePropInAttrDict(),)
     assembly_format = (
@@ -214,16 +229,95 @@ class ShflOp(IRDLOperation):
         val: SSAValue,
         offset: SSAValue,
         mask_and_clamp: SSAValue,
+        *,
+        is_valid: bool = False,
     ):
         super().__init__(
             operands=[thread_mask, val, offset, mask_and_clamp],
-            result_types=[val.type],
-            properties={"kind": ShflKindAttr(kind)},
+            result_types=[_with_validity(val.type) if is_valid else val.type],
+            properties={
+                "kind": ShflKindAttr(kind),
+                "return_value_and_is_valid": UnitAttr() if is_valid else None,
+            },
         )
 
     def verify_(self) -> None:
         if self.val.type not in (i32, Float32Type()):
             raise VerifyException(f"exchanges i32 or f32, not {self.val.type}")
+        with_validity = self.return_value_and_is_valid is not None
+        wanted = _with_validity(self.val.type) if with_validity else self.val.type
+        if self.res.type != wanted:
+            raise VerifyException(f"wanted a result of {wanted}, found {self.res.type}")
+
+
+def _with_validity(type: Attribute) -> llvm.LLVMStructType:
+    return llvm.LLVMStructType.from_type_list([type, i1])
+
+
+class DotAccumulateType(StrEnum):
+    """How the bytes of a dot product are read."""
+
+    signed = auto()
+    unsigned = auto()
+
+
+@irdl_attr_definition
+class DotAccumulateTypeAttr(EnumAttribute[DotAccumulateType]):
+    name = "nvvm.dot_accumulate_type"
+
+    def print_parameter(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            printer.print_string(self.data)
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> DotAccumulateType:
+        with parser.in_angle_brackets():
+            return parser.parse_str_enum(DotAccumulateType)
+
+
+@irdl_op_definition
+class DotAccumulate4WayOp(IRDLOperation):
+    """c plus the sum of four products of bytes, which PTX calls dp4a.
+
+    Both of `a` and `b` are signed, or both unsigned.
+    """
+
+    name = "nvvm.dot.accumulate.4way"
+
+    a = operand_def(VectorType)
+    a_type = prop_def(DotAccumulateTypeAttr)
+    b = operand_def(VectorType)
+    b_type = prop_def(DotAccumulateTypeAttr)
+    c = operand_def(I32)
+    res = result_def(I32)
+
+    traits = traits_def(Pure())
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = (
+        "$a $a_type `,` $b $b_type `,` $c attr-dict `:` type($a) `,` type($b)"
+    )
+
+    def __init__(
+        self,
+        a: SSAValue,
+        b: SSAValue,
+        c: SSAValue,
+        kind: DotAccumulateType = DotAccumulateType.signed,
+    ):
+        of_bytes = DotAccumulateTypeAttr(kind)
+        super().__init__(
+            operands=[a, b, c],
+            result_types=[i32],
+            properties={"a_type": of_bytes, "b_type": of_bytes},
+        )
+
+    def verify_(self) -> None:
+        wanted = VectorType(i8, [4])
+        for operand in (self.a, self.b):
+            if operand.type != wanted:
+                raise VerifyException(f"wanted {wanted}, found {operand.type}")
+        if self.a_type != self.b_type:
+            raise VerifyException("one operand is signed, the other unsigned")
 
 
 NVVM = Dialect(
@@ -236,6 +330,7 @@ NVVM = Dialect(
         BlockIdXOp,
         BlockIdYOp,
         BlockIdZOp,
+        DotAccumulate4WayOp,
         GridDimXOp,
         GridDimYOp,
         GridDimZOp,
@@ -246,5 +341,5 @@ NVVM = Dialect(
         ThreadIdZOp,
         WarpSizeOp,
     ],
-    [ShflKindAttr],
+    [DotAccumulateTypeAttr, ShflKindAttr],
 )

@@ -14,8 +14,10 @@ PACKAGE_BY_PASS_NAME = {
     "convert-gpu-to-nvvm": "to_llvm",
     "convert-math-to-llvm": "to_llvm",
     "convert-memref-to-llvm": "to_llvm",
+    "convert-nvgpu-to-nvvm": "to_llvm",
     "convert-to-llvm": "to_llvm",
     "convert-trt-to-gpu": "gpu",
+    "convert-vector-to-llvm": "to_llvm",
     "expand-math": "",
 }
 """In which package below this one a pass is found; empty for this one itself."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import (
     BFloat16Type,
+    FixedBitwidthType,
     Float16Type,
     FloatAttr,
     IntegerAttr,
@@ -30,6 +31,13 @@ UI8 = IntegerType(8, Signedness.UNSIGNED)
 def storage_type(element: Attribute) -> Attribute:
     """What an element of a tensor is in memory."""
     return i8 if element == UI8 else element
+
+
+def element_bytes(element: Attribute) -> int:
+    """How many bytes an element is in memory."""
+    held = storage_type(element)
+    assert isinstance(held, FixedBitwidthType)
+    return held.size
 
 
 def compute_type(element: Attribute) -> Attribute:

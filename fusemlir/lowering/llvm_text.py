@@ -234,6 +234,8 @@ class TextPrinter:
                 position = ", ".join(map(str, op.position.iter_values()))
                 parts = f"{typed(op.container)}, {typed(op.value)}, {position}"
                 self.line(op.res, f"insertvalue {parts}")
+            case extra.AtomicRMWOp():
+                self.print_atomic(op)
             case extra.ExtractElementOp() | llvm.InsertElementOp():
                 text = f"{mnemonic_of(op)} {self.arguments(op.operands)}"
                 self.line(op.results[0], text)
@@ -255,6 +257,14 @@ class TextPrinter:
                 self.line(None, "unreachable")
             case _:
                 self.print_call(op)
+
+    def print_atomic(self, op: extra.AtomicRMWOp) -> None:
+        kind = extra.AtomicBinOp(op.bin_op.value.data).name
+        scope = ""
+        if op.syncscope is not None:
+            scope = f" syncscope({quoted(op.syncscope.data)})"
+        operands = self.arguments([op.ptr, op.val])
+        self.line(op.res, f"atomicrmw {kind} {operands}{scope} monotonic")
 
     def print_gep(self, op: llvm.GEPOp) -> None:
         dynamic = iter(op.ssa_indices)
@@ -279,9 +289,12 @@ class TextPrinter:
                 self.call(f"llvm.{op.name}", [], op.res)
             case nvvm.BarrierOp():
                 self.print_barrier(op)
+            case nvvm.DotAccumulate4WayOp():
+                self.print_dot(op)
             case nvvm.ShflOp():
+                pair = "p" if op.return_value_and_is_valid is not None else ""
                 ty = mangled(op.val.type)
-                name = f"llvm.nvvm.shfl.sync.{op.kind.data}.{ty}"
+                name = f"llvm.nvvm.shfl.sync.{op.kind.data}.{ty}{pair}"
                 self.call(name, op.operands, op.res, suffix=f" {CONVERGENT}")
             case llvm.CallIntrinsicOp() if op.intrin.data in MINIMUM_SM_BY_INTRINSIC:
                 self.call(op.intrin.data, op.args, op.ress, flags_text(op))
@@ -302,6 +315,18 @@ class TextPrinter:
         name = f"{sync}.count" if len(values) == 2 else f"{sync}.all"
         constants = [] if values else ["i32 0"]
         self.call(name, values, None, constants=constants, suffix=f" {CONVERGENT}")
+
+    def print_dot(self, op: nvvm.DotAccumulate4WayOp) -> None:
+        """LLVM's intrinsic takes four bytes as an i32."""
+        letter = "s" if op.a_type.data == nvvm.DotAccumulateType.signed else "u"
+        number = self.names[op.res].removeprefix("%")
+        for side, operand in (("a", op.a), ("b", op.b)):
+            text = f"%{side}{number} = bitcast {self.typed(operand)} to i32"
+            self.lines.append(f"  {text}")
+        name = f"llvm.nvvm.idp4a.{letter}.{letter}"
+        self.declarations[name] = f"declare i32 @{name}(i32, i32, i32)"
+        operands = f"i32 %a{number}, i32 %b{number}, {self.typed(op.c)}"
+        self.line(op.res, f"call i32 @{name}({operands})")
 
     def print_asm(self, op: llvm.InlineAsmOp) -> None:
         returned = "void" if op.res is None else type_text(op.res.type)

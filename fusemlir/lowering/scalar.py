@@ -17,7 +17,9 @@ from xdsl.ir import Operation, SSAValue
 from fusemlir.dialects.trt import (
     ActivationOp,
     CastOp,
+    DequantizeOp,
     ElementWiseOp,
+    QuantizeOp,
     ScaleOp,
     UnaryOp,
 )
@@ -28,16 +30,17 @@ from fusemlir.dialects.trt.enums import (
     UnaryOperation,
 )
 from fusemlir.dialects.trt.fused import is_pointwise
+from fusemlir.dialects.trt.quantize import QuantizationOp
 from fusemlir.lowering.element_conversion import convert, integer, real, saturate
 
 
 def has_scalar_form(layer: LayerOp) -> bool:
     """Whether `emit_layer` takes it."""
-    return is_pointwise(layer) or isinstance(layer, CastOp)
+    return is_pointwise(layer) or isinstance(layer, CastOp | QuantizationOp)
 
 
 def emit_layer(layer: LayerOp, operands: Sequence[SSAValue]) -> SSAValue:
-    """One element of the result of a pointwise layer or a cast.
+    """One element of the result of a pointwise layer, a cast, Quantize or Dequantize.
 
     `operands` are elements of its operands, in their compute types.
     """
@@ -59,6 +62,10 @@ def emit_layer(layer: LayerOp, operands: Sequence[SSAValue]) -> SSAValue:
             return convert(
                 x, element_type_of(layer.input), element_type_of(layer.output)
             )
+        case QuantizeOp():
+            return _quantize(layer, operands)
+        case DequantizeOp():
+            return _dequantize(layer, operands)
         case _:
             raise ValueError(f"{layer.name} is not pointwise")
 
@@ -291,3 +298,23 @@ def _scale(layer: ScaleOp, operands: Sequence[SSAValue]) -> SSAValue:
     if is_float(element):
         return y
     return saturate(math.RoundEvenOp(y).result, element)
+
+
+def _quantize(layer: QuantizeOp, operands: Sequence[SSAValue]) -> SSAValue:
+    """x / scale rounded half to even, plus the zero point, clamped; NaN gives 0."""
+    x, scale, *zero_point = operands
+    target = element_type_of(layer.output)
+    level = math.RoundEvenOp(_div(x, scale)).result
+    for zero in zero_point:
+        level = _add(level, convert(zero, target, f32))
+    return saturate(level, target)
+
+
+def _dequantize(layer: DequantizeOp, operands: Sequence[SSAValue]) -> SSAValue:
+    """(q - zero point) * scale, rounded once: the difference is exact."""
+    q, scale, *zero_point = operands
+    source = element_type_of(layer.input)
+    level = convert(q, source, f32)
+    for zero in zero_point:
+        level = _sub(level, convert(zero, source, f32))
+    return _mul(level, scale)

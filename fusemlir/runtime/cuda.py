@@ -1,6 +1,8 @@
 """The CUDA driver: what a GPU run needs of it, and nothing else here imports `cuda`.
 
-Every failure is a `CudaError` that says what was being done, on which kernel.
+Every failure is a `CudaError` that says what was being done, on which kernel. A fault
+inside a kernel shows when the kernels are waited for; with CUDA_LAUNCH_BLOCKING=1 in
+the environment it shows at the launch, which names the kernel.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
+from fusemlir.runtime.cuda_driver import CudaError, Driver, describe
+from fusemlir.runtime.cuda_memory import DeviceMemory, DeviceSpan, PinnedMemory
+from fusemlir.runtime.cuda_stream import CudaStream
 
 NO_DEVICE = 100
 """CUDA_ERROR_NO_DEVICE."""
@@ -23,37 +26,11 @@ LOG_SIZE = 1 << 14
 Extent = tuple[int, int, int]
 
 
-class CudaError(RuntimeError):
-    """The driver refused something; the message names the call, the code and why."""
-
-
 @dataclass(frozen=True)
 class CudaUnavailable:
     """No GPU answers here."""
 
     reason: str
-
-
-@dataclass(frozen=True)
-class Driver:
-    """The functions of `cuda.bindings.driver`, each call checked."""
-
-    functions: Any
-
-    def call(self, doing: str, name: str, *arguments: Any) -> Any:
-        """The results of the driver function `name`: none, one or a tuple.
-
-        Raises `CudaError` that begins with `doing`.
-        """
-        code, *results = getattr(self.functions, name)(*arguments)
-        if int(code):
-            raise CudaError(f"{doing}: {name} gave {describe(code)}")
-        return results[0] if len(results) == 1 else tuple(results)
-
-
-def describe(code: Any) -> str:
-    """`CUDA_ERROR_NO_DEVICE (100)`."""
-    return f"{getattr(code, 'name', 'CUDA_ERROR')} ({int(code)})"
 
 
 @dataclass(frozen=True)
@@ -177,7 +154,20 @@ class CudaContext:
 
     def allocate(self, size: int) -> DeviceMemory:
         """`size` bytes of the device's memory."""
-        return DeviceMemory(self, size)
+        return DeviceMemory(self.driver, size)
+
+    def allocate_pinned(self, size: int) -> PinnedMemory:
+        """`size` bytes of the host's memory that copies are fast from and to."""
+        return PinnedMemory(self.driver, size)
+
+    def free_memory(self) -> int:
+        """The bytes of the device's memory that nobody uses."""
+        free, _ = self.driver.call("asking for free memory", "cuMemGetInfo")
+        return free
+
+    def stream(self) -> CudaStream:
+        """A new stream, to be destroyed before the context ends."""
+        return CudaStream(self.driver)
 
     def synchronize(self) -> None:
         """Wait for all that was launched; here a fault inside a kernel shows."""
@@ -214,11 +204,25 @@ class CudaKernel:
     name: str
     function: Any
 
+    def allow_shared_memory(self, size: int) -> None:
+        """Let launches ask for `size` bytes of dynamic shared memory.
+
+        Without, 48 KiB are the most. Raises `CudaError` where the GPU has less.
+        """
+        attributes = self.context.driver.functions.CUfunction_attribute
+        self.context.driver.call(
+            f"kernel `{self.name}`, {size} bytes of shared memory",
+            "cuFuncSetAttribute",
+            self.function,
+            attributes.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+            size,
+        )
+
     def launch(
         self,
         grid: Extent,
         block: Extent,
-        arguments: Sequence[DeviceMemory],
+        arguments: Sequence[DeviceSpan],
         shared_memory: int = 0,
         stream: Any = 0,
     ) -> None:
@@ -239,50 +243,6 @@ class CudaKernel:
             (addresses, types),
             0,
         )
-
-
-class DeviceMemory:
-    """Bytes on the device, given back when the `with` block ends."""
-
-    def __init__(self, context: CudaContext, size: int):
-        self.driver = context.driver
-        self.size = size
-        self.address = self.driver.call(f"allocating {size} bytes", "cuMemAlloc", size)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.free()
-
-    def free(self) -> None:
-        self.driver.call(f"freeing {self.size} bytes", "cuMemFree", self.address)
-
-    def copy_from(self, array: NDArray[Any]) -> None:
-        """Fill the memory from a contiguous host array of its size in bytes."""
-        self.check(array)
-        doing = f"copying {self.size} bytes to the device"
-        source = array.ctypes.data
-        self.driver.call(doing, "cuMemcpyHtoD", self.address, source, self.size)
-
-    def copy_to(self, array: NDArray[Any]) -> None:
-        """Fill a contiguous host array, of its size in bytes, from the memory."""
-        self.check(array)
-        doing = f"copying {self.size} bytes from the device"
-        target = array.ctypes.data
-        self.driver.call(doing, "cuMemcpyDtoH", target, self.address, self.size)
-
-    def check(self, array: NDArray[Any]) -> None:
-        if array.nbytes != self.size or not array.flags.c_contiguous:
-            raise ValueError(
-                f"wanted a contiguous array of {self.size} bytes, found "
-                f"{array.dtype}{list(np.shape(array))} of {array.nbytes}"
-            )
 
 
 class CudaEvent:

@@ -4,18 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from xdsl.dialects.func import FuncOp
 
 from fusemlir.reference import Mode, run
+from fusemlir.runtime.device_array import DeviceArray
 from fusemlir.weights import Array, Weights
 
 Executor: TypeAlias = Callable[[Sequence[Array]], list[Array]]
 """Outputs of a network, in order, for inputs that are known to be right."""
 
-DEVICES = ("auto", "cuda", "reference")
-"""What can be asked for; `auto` is `cuda` where that can be used."""
+DEVICES = ("auto", "cuda", "emu", "reference")
+"""What can be asked for; `auto` is `cuda` where that can be used, else `reference`.
+`cuda:1` is the second GPU."""
+
+
+@runtime_checkable
+class DeviceExecutor(Protocol):
+    """An executor that can take inputs where they lie, on a GPU."""
+
+    @property
+    def stream(self) -> int:
+        """The stream that inputs must be ready for."""
+        ...
+
+    @property
+    def ordinal(self) -> int:
+        """The number of the GPU."""
+        ...
+
+    def run_on_device(self, inputs: Sequence[DeviceArray]) -> list[DeviceArray]:
+        """New arrays on the GPU, for inputs that are known to be right."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from fusemlir.dialects.trt import FusedOp
 from fusemlir.dialects.trt.fused import short_name
 from fusemlir.network import Group, kernels
 from fusemlir.remarks import Remark
-from fusemlir.runtime.cuda import CudaError
-from fusemlir.runtime.device import Device, Executor
+from fusemlir.runtime.cuda_driver import CudaError
+from fusemlir.runtime.device import Device, DeviceExecutor, Executor
+from fusemlir.runtime.device_array import DeviceArray, device_array
 from fusemlir.runtime.signature import Signature, TensorInfo
 from fusemlir.weights import Array
 
@@ -90,6 +91,28 @@ class Engine:
             return arrays
         names = (tensor.name for tensor in self.outputs)
         return dict(zip(names, arrays, strict=True))
+
+    def run_on_device(self, inputs: Sequence[object]) -> list[DeviceArray]:
+        """The outputs on the GPU, for inputs in order that lie there already.
+
+        Inputs are arrays of any library that has `__dlpack__` or
+        `__cuda_array_interface__`; `torch.from_dlpack` and the like take the outputs.
+        Raises `DiagnosticError` as `run` does, and where the engine is on no GPU.
+        """
+        executor = self.executor
+        if not isinstance(executor, DeviceExecutor):
+            raise self.signature.error(
+                f"arrays on a GPU are for device cuda, this engine is on {self.device}"
+            )
+        try:
+            arrays = [
+                device_array(given, executor.stream, executor.ordinal)
+                for given in inputs
+            ]
+            self.signature.check_types([(a.shape, a.dtype) for a in arrays])
+            return executor.run_on_device(arrays)
+        except (ValueError, CudaError) as error:
+            raise self.signature.error(str(error)) from error
 
     def __repr__(self) -> str:
         takes = ", ".join(map(str, self.inputs))

@@ -25,6 +25,8 @@ class Launch:
     grid: Extent
     block: Extent
     buffers: tuple[int, ...]
+    shared_bytes: int = 0
+    """Dynamic shared memory of a block."""
 
 
 @dataclass
@@ -34,6 +36,10 @@ class GpuProgram:
     ptx: str
     sizes: list[int] = field(default_factory=list[int])
     """Of each buffer, in bytes."""
+    views: dict[int, tuple[int, int]] = field(
+        default_factory=dict[int, tuple[int, int]]
+    )
+    """By buffer that is a part of another, the other, and where in it, in bytes."""
     inputs: list[int] = field(default_factory=list[int])
     outputs: list[int] = field(default_factory=list[int])
     constants: dict[int, ConstantValue] = field(
@@ -77,6 +83,9 @@ class _Reader:
         match op:
             case gpu.AllocOp():
                 self.new_buffer(op.result)
+            case memref.ViewOp():
+                place = self.numbers[op.source], _integer(op.byte_shift)
+                self.program.views[self.new_buffer(op.result)] = place
             case memref.ReinterpretCastOp():
                 self.numbers[op.result] = self.numbers[op.source]
             case bufferization.ToBufferOp():
@@ -93,11 +102,13 @@ class _Reader:
                 raise ValueError(f"a host program does not hold {op.name}")
 
     def _launch(self, op: gpu.LaunchFuncOp) -> Launch:
+        dynamic = op.dynamicSharedMemorySize
         return Launch(
             op.kernel.nested_references.data[-1].data,
             (_integer(op.gridSizeX), _integer(op.gridSizeY), _integer(op.gridSizeZ)),
             (_integer(op.blockSizeX), _integer(op.blockSizeY), _integer(op.blockSizeZ)),
             tuple(self.numbers[operand] for operand in op.kernelOperands),
+            0 if dynamic is None else _integer(dynamic),
         )
 
 

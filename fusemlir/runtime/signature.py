@@ -51,17 +51,21 @@ class TensorInfo:
         array = np.asarray(given)
         if array.dtype == _RAW_BFLOAT16 and self.dtype == BFLOAT16:
             array = array.view(BFLOAT16)
-        if array.dtype != self.dtype:
+        self.check_type(array.shape, array.dtype)
+        return array
+
+    def check_type(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        """Raises `ValueError` where an array of that type is not what is wanted."""
+        if dtype != self.dtype:
             raise ValueError(
-                f"input '{self.name}' must be {self.dtype}, found {array.dtype}; "
+                f"input '{self.name}' must be {self.dtype}, found {dtype}; "
                 f"convert it with .astype('{self.dtype}')"
             )
-        if not shapes_agree(self._dims, array.shape):
+        if not shapes_agree(self._dims, shape):
             raise ValueError(
                 f"input '{self.name}' must have shape {show_shape(self._dims)}, "
-                f"found {show_shape(array.shape)}"
+                f"found {show_shape(shape)}"
             )
-        return array
 
 
 @dataclass(frozen=True)
@@ -94,10 +98,7 @@ class Signature:
         if isinstance(given, Mapping):
             self._check_names(list(given))
             given = [given[tensor.name] for tensor in self.inputs]
-        if len(given) != len(self.inputs):
-            raise self.error(
-                f"takes {len(self.inputs)} inputs ({self._listed}), found {len(given)}"
-            )
+        self._check_count(len(given))
         arrays: list[Array] = []
         faults: list[str] = []
         for tensor, array in zip(self.inputs, given, strict=True):
@@ -108,6 +109,19 @@ class Signature:
         if faults:
             raise self.error("; ".join(faults))
         return arrays
+
+    def check_types(self, types: Sequence[tuple[tuple[int, ...], Any]]) -> None:
+        """Raises `DiagnosticError` for another number of inputs than there are, and
+        `ValueError` for one that cannot have its shape and dtype."""
+        self._check_count(len(types))
+        for tensor, type in zip(self.inputs, types, strict=True):
+            tensor.check_type(*type)
+
+    def _check_count(self, given: int) -> None:
+        if given != len(self.inputs):
+            raise self.error(
+                f"takes {len(self.inputs)} inputs ({self._listed}), found {given}"
+            )
 
     def error(self, message: str) -> DiagnosticError:
         return DiagnosticError.at(SourceLocation(self.network), message)

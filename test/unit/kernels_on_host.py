@@ -24,6 +24,7 @@ from fusemlir.dialects.trt import ConstantOp
 from fusemlir.frontend.mlir import parse_module
 from fusemlir.frontend.verifier import verify_module
 from fusemlir.lowering.expand_math import ExpandMathPass
+from fusemlir.lowering.gpu.block_kernel import ALIGNMENT
 from fusemlir.lowering.gpu.convert_trt_to_gpu import ConvertTrtToGpuPass
 from fusemlir.lowering.to_llvm.convert_to_llvm import ConvertToLlvmPass
 from fusemlir.network import functions
@@ -155,12 +156,21 @@ def compile_for_host(text: str) -> Any:
     return engine
 
 
+def aligned(array: np.ndarray) -> np.ndarray:
+    """A copy that starts at a multiple of `ALIGNMENT` bytes, as kernels expect."""
+    place = np.empty(array.nbytes + ALIGNMENT, np.uint8)
+    start = -place.ctypes.data % ALIGNMENT
+    copy = place[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
 class Buffer:
     """An array of bytes no one wrote yet, between two margins."""
 
     def __init__(self, shape: Sequence[int], dtype: np.dtype[Any]):
         size = int(np.prod(shape)) * dtype.itemsize
-        self._bytes = np.full(size + 2 * MARGIN, UNTOUCHED, np.uint8)
+        self._bytes = aligned(np.full(size + 2 * MARGIN, UNTOUCHED, np.uint8))
         self.array = self._bytes[MARGIN : MARGIN + size].view(dtype).reshape(shape)
 
     def check(self) -> None:
@@ -182,7 +192,7 @@ class HostProgram:
     def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
         arguments = self.function.body.block.args
         outputs = [self.buffer(value) for value in arguments[len(inputs) :]]
-        arrays = [np.ascontiguousarray(array) for array in inputs]
+        arrays = [aligned(array) for array in inputs]
         self.values = dict(zip(arguments, [*arrays, *outputs], strict=True))
         for op in self.function.body.block.ops:
             self.execute(op)
@@ -205,9 +215,11 @@ class HostProgram:
             case ConstantOp():
                 values[op.output] = self.weights.array(op.value)
             case bufferization.ToBufferOp():
-                values[op.memref] = np.ascontiguousarray(values[op.tensor])
+                values[op.memref] = aligned(values[op.tensor])
             case gpu.AllocOp():
                 values[op.result] = self.buffer(op.result)
+            case memref.ViewOp():
+                self.values[op.result] = self.part(op)
             case memref.ReinterpretCastOp():
                 shape = op.result.type.get_shape()
                 values[op.result] = values[op.source].reshape(shape)
@@ -219,6 +231,15 @@ class HostProgram:
                 assert not op.operands
             case _:
                 raise AssertionError(f"what is {op.name} doing in a host program?")
+
+    def part(self, op: memref.ViewOp) -> np.ndarray:
+        type = op.result.type
+        assert isinstance(type, memref.MemRefType)
+        shape, dtype = type.get_shape(), dtype_of(type.element_type)
+        start = self.values[op.byte_shift]
+        size = int(np.prod(shape)) * dtype.itemsize
+        part = self.values[op.source][start : start + size].view(np.uint8)
+        return part.view(dtype).reshape(shape)
 
     def launch(self, op: gpu.LaunchFuncOp) -> None:
         assert [self.values[v] for v in (op.gridSizeY, op.blockSizeY)] == [1, 1]

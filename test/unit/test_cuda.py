@@ -40,6 +40,10 @@ class FakeDriver:
     CUjit_option = SimpleNamespace(
         CU_JIT_ERROR_LOG_BUFFER=5, CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES=6
     )
+    CUstreamCaptureMode = SimpleNamespace(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL=1)
+    CUfunction_attribute = SimpleNamespace(
+        CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES=8
+    )
 
     def __init__(self, **failures: Code):
         self.failures = failures
@@ -74,6 +78,10 @@ class FakeDriver:
                 return (11,)
             case "cuDeviceGet" | "cuDevicePrimaryCtxRetain" | "cuModuleGetFunction":
                 return (12,)
+            case "cuStreamCreate":
+                return (13,)
+            case "cuStreamEndCapture" | "cuGraphInstantiate":
+                return (14,)
             case _:
                 return ()
 
@@ -186,6 +194,46 @@ def test_a_copy_wants_an_array_of_the_size_of_the_memory():
     assert "cuMemcpyHtoD" not in driver.names()
 
 
+def test_a_kernel_is_allowed_shared_memory_by_its_name():
+    driver = FakeDriver(cuFuncSetAttribute=Code.CUDA_ERROR_OUT_OF_MEMORY)
+    message = "kernel `conv1`, 300000 bytes of shared memory: cuFuncSetAttribute gave"
+    with device(driver).open() as context, pytest.raises(CudaError, match=message):
+        context.load("").kernel("conv1").allow_shared_memory(300_000)
+    assert driver.calls[-3] == ("cuFuncSetAttribute", 12, 8, 300_000)
+
+
+def test_what_is_recorded_starts_as_one():
+    driver = FakeDriver()
+    with device(driver).open() as context:
+        kernel, stream = context.load("").kernel("k"), context.stream()
+        with stream.recorded() as graph:
+            kernel.launch((1, 1, 1), (1, 1, 1), [], stream=stream.handle)
+        graph.launch(stream)
+        stream.destroy()
+    assert driver.names()[5:-2] == [
+        "cuStreamCreate",
+        "cuStreamBeginCapture",
+        "cuLaunchKernel",
+        "cuStreamEndCapture",
+        "cuGraphInstantiate",
+        "cuGraphLaunch",
+        "cuGraphExecDestroy",
+        "cuGraphDestroy",
+        "cuStreamDestroy",
+    ]
+
+
+def test_a_launch_that_cannot_be_recorded_ends_the_recording():
+    driver = FakeDriver(cuLaunchKernel=Code.CUDA_ERROR_ILLEGAL_ADDRESS)
+    with device(driver).open() as context:
+        kernel, stream = context.load("").kernel("conv1"), context.stream()
+        with pytest.raises(CudaError, match="kernel `conv1`"), stream.recorded():
+            kernel.launch((1, 1, 1), (1, 1, 1), [], stream=stream.handle)
+        stream.destroy()
+    assert driver.names().count("cuStreamEndCapture") == 1
+    assert "cuGraphInstantiate" not in driver.names()
+
+
 def test_events_measure_seconds():
     driver = FakeDriver()
     with device(driver).open() as context:
@@ -213,6 +261,10 @@ def test_the_real_bindings_take_the_arguments_that_are_passed():
         options.CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES,
     ]
     launch = ((1, 2), (ctypes.c_void_p, ctypes.c_void_p))
+    stream = functions.CUstream()
+    mode = functions.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL
+    attributes = functions.CUfunction_attribute
+    shared = attributes.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
     calls: list[tuple[Any, ...]] = [
         ("cuModuleLoadDataEx", b"\0", 2, keys, [bytearray(8), 8]),
         ("cuLaunchKernel", functions.CUfunction(), *[1] * 6, 0, 0, launch, 0),
@@ -221,6 +273,23 @@ def test_the_real_bindings_take_the_arguments_that_are_passed():
         ("cuModuleGetFunction", functions.CUmodule(), b"k"),
         ("cuEventRecord", functions.CUevent(), 0),
         ("cuEventCreate", 0),
+        ("cuMemGetInfo",),
+        ("cuStreamCreate", 0),
+        ("cuStreamSynchronize", stream),
+        ("cuStreamDestroy", stream),
+        ("cuStreamBeginCapture", stream, mode),
+        ("cuStreamEndCapture", stream),
+        ("cuGraphInstantiate", functions.CUgraph(), 0),
+        ("cuGraphLaunch", functions.CUgraphExec(), stream),
+        ("cuGraphExecDestroy", functions.CUgraphExec()),
+        ("cuGraphDestroy", functions.CUgraph()),
+        ("cuMemHostAlloc", 8, 0),
+        ("cuMemFreeHost", 1),
+        ("cuMemcpyHtoDAsync", functions.CUdeviceptr(1), 1, 8, stream),
+        ("cuMemcpyHtoDAsync", 1, 1, 8, stream),
+        ("cuMemcpyDtoHAsync", 1, functions.CUdeviceptr(1), 8, stream),
+        ("cuMemcpyDtoDAsync", functions.CUdeviceptr(1), 1, 8, stream),
+        ("cuFuncSetAttribute", functions.CUfunction(), shared, 8),
     ]
     for name, *arguments in calls:
         with pytest.raises(RuntimeError, match="NVIDIA driver library"):

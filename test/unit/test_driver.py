@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
-from lit_files import context, parse
+from lit_files import TRANSFORMS, context, parse
 from xdsl.dialects.builtin import FileLineColLoc, FusedLoc, ModuleOp, TensorType, f32
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.dialects.ub import UnreachableOp
@@ -28,8 +29,8 @@ from fusemlir.dialects.trt.enums import (
 )
 from fusemlir.network import Node, block_of, functions, nodes
 from fusemlir.remarks import RemarkKind, collect
-from fusemlir.transforms import driver, guards, load_pass
-from fusemlir.transforms.driver import Driver, run_fusions
+from fusemlir.transforms import PASS_NAMES, driver, guards, load_pass
+from fusemlir.transforms.driver import Driver, FusionPass, run_fusions
 from fusemlir.transforms.fusion import Fusion, Network, Rewrite, Wrap
 from fusemlir.transforms.verify_network import verify_network
 
@@ -150,8 +151,8 @@ def test_the_judge_finds_a_layer_that_is_lost(
     """As when the driver forgot to hand ids on."""
     make_group = driver.make_group
 
-    def forgetful(chosen: Sequence[Node]) -> Any:
-        group, replaced = make_group(chosen)
+    def forgetful(chosen: Sequence[Node], *, empties: bool) -> Any:
+        group, replaced = make_group(chosen, empties=empties)
         layer = next(op for op in group.layer_ops if op.layers is not None)
         layer.layers = None
         group.refresh()
@@ -243,9 +244,9 @@ def count_steps(
     calls: Counter[str] = Counter()
 
     def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             calls[name] += 1
-            return function(*arguments)
+            return function(*arguments, **named)
 
         return call
 
@@ -270,6 +271,68 @@ def test_steps_are_proportional_to_the_length_of_the_network(
     assert short["make_group"] > 400
     for name, count in long.items():
         assert count <= 5.1 * short[name], name
+
+
+@cache
+def lit_modules() -> list[ModuleOp]:
+    return [
+        parse(part)
+        for path in sorted(TRANSFORMS.glob("fuse_*.mlir"))
+        for part in path.read_text().split("// -----")
+        if "func.func" in part
+    ]
+
+
+@pytest.mark.parametrize(
+    "fusion",
+    [p for p in map(load_pass, PASS_NAMES) if issubclass(p, FusionPass)],
+    ids=lambda fusion: fusion.name,
+)
+def test_a_rule_has_no_site_in_a_network_that_does_not_concern_it(
+    fusion: type[FusionPass],
+):
+    concerned = 0
+    for module in lit_modules():
+        for function in functions(module):
+            network = Network(module, function)
+            rule = fusion().make_rule(Driver(network))
+            if rule.concerns(network):
+                concerned += 1
+            else:
+                assert not any(any(rule.sites(n, network)) for n in nodes(function))
+    assert concerned
+
+
+def test_a_network_that_concerns_no_rule_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    looked: list[Any] = []
+    monkeypatch.setattr(driver, "verify_network", lambda *_, **__: looked.append(1))
+    monkeypatch.setattr(Driver, "visit", lambda *_: looked.append(1))
+    load_pass("fuse-qdq-conv")().apply(context(), pointwise_chain(3))
+    assert not looked
+
+
+def test_a_rule_is_asked_about_what_a_rule_before_it_made():
+    module = parse("""
+    func.func @f(%x: tensor<1x2x4x4xf32>, %w: tensor<2x2x1x1xf32>)
+        -> tensor<1x2x4x4xf32> {
+      %two = trt.constant dense<2.0> : tensor<1x1x1x1xf32>
+      %c = trt.convolution %x, %w
+          : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x4x4xf32>
+      %a = trt.element_wise prod %c, %two
+          : (tensor<1x2x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<1x2x4x4xf32>
+      %b = trt.element_wise sum %a, %two
+          : (tensor<1x2x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<1x2x4x4xf32>
+      func.return %b : tensor<1x2x4x4xf32>
+    }
+    """)
+    load_pass("trt-canonicalize")().apply(context(), module)
+    (function,) = functions(module)
+    assert [n.name for n in nodes(function) if n.operands][-2:] == [
+        "trt.convolution",
+        "trt.scale",
+    ]
 
 
 def test_bodies_of_groups_are_not_visited(monkeypatch: pytest.MonkeyPatch):

@@ -51,7 +51,7 @@ SHARED = """func.func @net(%x: tensor<1x3x8x8xf32>)
 
 @pytest.fixture(autouse=True)
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuda, "probe", lambda: CudaUnavailable("no NVIDIA driver"))
+    monkeypatch.setattr(cuda, "probe", lambda **_: CudaUnavailable("no NVIDIA driver"))
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_a_summary_tells_what_was_not_fused_and_why(
     assert main([str(path), "--summary"]) == 0
     out = capsys.readouterr().out
     assert re.search(r"fuse-conv-relu +1   needs an intermediate value that is no", out)
-    assert "such as relu1 + conv1: found it is an output of the network" in out
+    assert "such as relu1 with conv1: found it is an output of the network" in out
 
 
 def test_verbose_tells_every_remark(net: str, capsys: pytest.CaptureFixture[str]):

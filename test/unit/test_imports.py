@@ -14,7 +14,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "fusemlir"
 
 _FACTS = {"diagnostics", "dialects"}
-_MODEL = _FACTS | {"remarks", "target", "weights"}
+_REPORTS = {"decision_log", "logger", "name_style", "remarks"}
+_MODEL = _FACTS | _REPORTS | {"target", "weights"}
 _MEANING = _MODEL | {"network", "reference"}
 _COMPILER = _MEANING | {"codegen", "frontend", "lowering", "transforms"}
 _ALL = _COMPILER | {
@@ -29,7 +30,10 @@ _ALL = _COMPILER | {
 PARTS: dict[str, set[str]] = {
     "diagnostics": set(),
     "dialects": set(),
+    "logger": set(),
     "remarks": _FACTS,
+    "decision_log": _FACTS | {"logger", "remarks"},
+    "name_style": _FACTS,
     "target": _FACTS,
     "weights": _FACTS,
     "network": _MODEL,

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from lit_files import TRANSFORMS, files_of, runs
 
-from fusemlir.transforms import PASS_NAMES, driver
-from fusemlir.transforms.fusion import Constraint, Fusion
+from fusemlir.transforms import PASS_NAMES, driver, load_rules
+from fusemlir.transforms.fusion import Constraint
 
 
 @dataclass(frozen=True)
@@ -31,20 +31,12 @@ class Mutation:
     files: Sequence[Path]
 
 
-def rules_of(pass_name: str) -> list[type[Fusion[Any]]]:
-    """The rules that the module of a pass defines."""
-    module = import_module(f"fusemlir.transforms.{pass_name.replace('-', '_')}")
-    return [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type)
-        and issubclass(value, Fusion)
-        and value.__module__ == module.__name__
-        and "constraints" in vars(value)
-    ]
-
-
-RULES = {rule: name for name in PASS_NAMES for rule in rules_of(name)}
+RULES = {
+    rule: name
+    for name in PASS_NAMES
+    for rule in load_rules(name)
+    if "constraints" in vars(rule)
+}
 FILES_OF_RULES = [
     path for name in dict.fromkeys(RULES.values()) for path in files_of(name)
 ]

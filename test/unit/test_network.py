@@ -9,7 +9,7 @@ from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Region
 from xdsl.utils.exceptions import VerifyException
 
-from fusemlir.dialects.trt import ActivationOp, FusedOp, UnaryOp
+from fusemlir.dialects.trt import ActivationOp, FusedOp, LedgerEntryAttr, UnaryOp
 from fusemlir.dialects.trt.enums import ActivationType, UnaryOperation
 from fusemlir.network import (
     Group,
@@ -28,6 +28,7 @@ from fusemlir.network import (
     sources,
     users,
 )
+from fusemlir.transforms.grouping import make_group
 
 POOLED = """
 func.func @pooled(
@@ -61,6 +62,55 @@ func.func @pointwise(%x: tensor<4xf32>) -> tensor<4xf32> {
     trt.yield %b : tensor<4xf32>
   }
   func.return %g : tensor<4xf32>
+}
+"""
+
+
+QUANTIZED = """
+func.func @quantized(%x: tensor<4xi8>, %y: tensor<4xi8>) -> tensor<4xi8> {
+  %g = trt.fused "dequantize_sum_relu_quantize"(%x, %y)
+      layers ["dx", "dy", "s", "r", "q"]
+      : (tensor<4xi8>, tensor<4xi8>) -> tensor<4xi8> {
+  ^bb0(%x0: tensor<4xi8>, %y0: tensor<4xi8>):
+    %k = trt.constant dense<0.5> : tensor<f32>
+    %a = trt.dequantize %x0, %k layers ["dx"]
+        : (tensor<4xi8>, tensor<f32>) -> tensor<4xf32>
+    %b = trt.dequantize %y0, %k layers ["dy"]
+        : (tensor<4xi8>, tensor<f32>) -> tensor<4xf32>
+    %s = trt.element_wise sum %a, %b layers ["s"]
+        : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    %r = trt.activation relu %s layers ["r"] : tensor<4xf32> -> tensor<4xf32>
+    %q = trt.quantize %r, %k layers ["q"]
+        : (tensor<4xf32>, tensor<f32>) -> tensor<4xi8>
+    trt.yield %q : tensor<4xi8>
+  }
+  func.return %g : tensor<4xi8>
+}
+"""
+
+SEPARABLE = """
+func.func @separable(%x: tensor<1x2x1x1xf32>, %k: tensor<f32>,
+    %v: tensor<2x1x1x1xi8>, %w: tensor<2x2x1x1xi8>) -> tensor<1x2x1x1xi8> {
+  %i = trt.quantize %x, %k layers ["i"]
+      : (tensor<1x2x1x1xf32>, tensor<f32>) -> tensor<1x2x1x1xi8>
+  %dx = trt.dequantize %i, %k layers ["dx"]
+      : (tensor<1x2x1x1xi8>, tensor<f32>) -> tensor<1x2x1x1xf32>
+  %dv = trt.dequantize %v, %k layers ["dv"]
+      : (tensor<2x1x1x1xi8>, tensor<f32>) -> tensor<2x1x1x1xf32>
+  %c = trt.convolution %dx, %dv num_groups = 2 layers ["c"]
+      : (tensor<1x2x1x1xf32>, tensor<2x1x1x1xf32>) -> tensor<1x2x1x1xf32>
+  %r = trt.activation relu %c layers ["r"] : tensor<1x2x1x1xf32> -> tensor<1x2x1x1xf32>
+  %q = trt.quantize %r, %k layers ["q"]
+      : (tensor<1x2x1x1xf32>, tensor<f32>) -> tensor<1x2x1x1xi8>
+  %dq = trt.dequantize %q, %k layers ["dq"]
+      : (tensor<1x2x1x1xi8>, tensor<f32>) -> tensor<1x2x1x1xf32>
+  %dw = trt.dequantize %w, %k layers ["dw"]
+      : (tensor<2x2x1x1xi8>, tensor<f32>) -> tensor<2x2x1x1xf32>
+  %d = trt.convolution %dq, %dw layers ["d"]
+      : (tensor<1x2x1x1xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  %p = trt.quantize %d, %k layers ["p"]
+      : (tensor<1x2x1x1xf32>, tensor<f32>) -> tensor<1x2x1x1xi8>
+  func.return %p : tensor<1x2x1x1xi8>
 }
 """
 
@@ -108,6 +158,27 @@ def test_a_pointwise_group_is_all_epilogue():
     assert (ids(group.prologue), ids(group.epilogue)) == ([], ["a", "b"])
     assert group.tail == ()
     assert group.name == "fusedPointwiseNode(a, b)"
+
+
+def test_dequantizes_are_the_prologue_and_the_quantize_is_the_tail():
+    (node,) = nodes(function_of(QUANTIZED))
+    group = Group(node)
+    assert not group.is_pointwise
+    assert group.anchor is None
+    assert ids(group.prologue) == ["dx", "dy"]
+    assert ids(group.epilogue) == ["s", "r"]
+    assert ids(group.tail) == ["q"]
+
+
+def test_dequantizes_of_inputs_come_first_and_all_of_a_second_anchor_is_tail():
+    layers = list(nodes(function_of(SEPARABLE)))
+    fused, _ = make_group(layers[1:])
+    group = Group(fused)
+    assert fused.kind.data == ("dequantize_conv_relu_quantize_dequantize_conv_quantize")
+    assert group.anchor is group.layers[3]
+    assert ids(group.prologue) == ["dx", "dv", "dw"]
+    assert ids(group.epilogue) == ["r"]
+    assert ids(group.tail) == ["q", "dq", "d", "p"]
 
 
 def test_a_lone_layer_is_a_group_of_one():
@@ -256,7 +327,7 @@ def test_removed_ops_have_no_number():
 
 def test_sources_say_where_each_layer_is():
     function = function_of(POOLED)
-    record(function, ["old"], "fuse-relu-relu", ["r"])
+    record(function, [LedgerEntryAttr.of(["old"], "fuse-relu-relu", ["r"])])
     name = "n + c + s + r + p"
     assert sources(function) == {
         **{id: [name] for id in ("n", "c", "s", "r", "p")},
@@ -272,11 +343,11 @@ def test_sources_count_a_layer_twice_that_a_group_computes_twice():
     assert sources(function) == {"a": [name, name]}
 
 
-def test_the_ledger_grows_and_an_empty_entry_is_none():
+def test_the_ledger_grows():
     function = chain(1)
-    record(function, ["a"], "fuse-relu-relu", ["b"])
-    record(function, [], "erase-dead-layers", [])
-    record(function, ["c"], "erase-dead-layers", [])
+    record(function, [LedgerEntryAttr.of(["a"], "fuse-relu-relu", ["b"])])
+    record(function, [])
+    record(function, [LedgerEntryAttr.of(["c"], "erase-dead-layers", [])])
     assert [entry.rule.data for entry in ledger(function)] == [
         "fuse-relu-relu",
         "erase-dead-layers",

@@ -155,13 +155,56 @@ def test_batch_normalization_of_values_is_a_chain(tmp_path: Path):
     assert "scale" not in names_of(check(tmp_path, [norm], inputs))
 
 
-def test_normalisations(tmp_path: Path):
+@pytest.mark.parametrize("shape", [(2, 4, 7), (2, 4, 7, 8), (2, 4, 3, 4, 5)])
+def test_instance_normalization_is_one_layer(tmp_path: Path, shape: tuple[int, ...]):
     given = {"s": normal(4), "b": normal(4, seed=1)}
-    norm = node("InstanceNormalization", ["x", "s", "b"], ["y"])
-    check(tmp_path, [norm], IMAGE, given)
-    given = {"s": normal(7, 8), "b": normal(7, 8, seed=1)}
-    norm = node("LayerNormalization", ["x", "s", "b"], ["y"], axis=2)
-    check(tmp_path, [norm], IMAGE, given)
+    norm = node("InstanceNormalization", ["x", "s", "b"], ["y"], epsilon=1e-2)
+    module = check(tmp_path, [norm], {"x": normal(*shape) + 3}, given)
+    assert names_of(module).count("normalization") == 1
+
+
+@pytest.mark.parametrize("axis", [1, 2, -1])
+@pytest.mark.parametrize("has_bias", [False, True])
+def test_layer_normalization_is_one_layer(tmp_path: Path, axis: int, has_bias: bool):
+    shape = (4, 7, 8)[axis - 1 if axis > 0 else axis :]
+    given = {"s": normal(*shape), "b": normal(*shape, seed=1)}
+    names = ["x", "s", "b"] if has_bias else ["x", "s"]
+    if not has_bias:
+        del given["b"]
+    norm = node("LayerNormalization", names, ["y"], axis=axis, epsilon=1e-2)
+    module = check(tmp_path, [norm], {"x": normal(2, 4, 7, 8) * 5 + 3}, given)
+    assert names_of(module).count("normalization") == 1
+    assert "reduce" not in names_of(module)
+
+
+def test_layer_normalization_whose_mean_is_wanted_is_a_chain(tmp_path: Path):
+    given = {"s": normal(8), "b": normal(8, seed=1)}
+    norm = node("LayerNormalization", ["x", "s", "b"], ["y", "m", "d"])
+    module = check(tmp_path, [norm], IMAGE, given, outputs=["y", "m", "d"])
+    assert "normalization" not in names_of(module)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize("constant", [False, True])
+@pytest.mark.parametrize("opset", [18, 21])
+def test_group_normalization_is_one_layer(
+    tmp_path: Path, groups: int, constant: bool, opset: int
+):
+    count = groups if opset < 21 else 4
+    parameters = {"s": normal(count), "b": normal(count, seed=1)}
+    norm = node("GroupNormalization", ["x", "s", "b"], ["y"], num_groups=groups)
+    inputs = IMAGE if constant else {**IMAGE, **parameters}
+    given = parameters if constant else None
+    module = check(tmp_path, [norm], inputs, given, opset)
+    assert names_of(module).count("normalization") == 1
+
+
+def test_group_normalization_refuses_unequal_groups(tmp_path: Path):
+    norm = node("GroupNormalization", ["x", "s", "b"], ["y"], num_groups=3)
+    given = {"s": normal(4), "b": normal(4)}
+    built = model([norm], IMAGE, ["y"], given, opset=21)
+    with pytest.raises(DiagnosticError, match="num_groups = 3 for 2x4x7x8"):
+        imported(tmp_path, built)
 
 
 @pytest.mark.parametrize("size", [3, 5])

@@ -25,7 +25,12 @@ define ptx_kernel void @copy(ptr %x, ptr %y) "nvvm.maxntid"="128,1,1" {
 
 RETURN_AND_ARGUMENTS = {
     "llvm.nvvm.bar.warp.sync": "void i32",
+    "llvm.nvvm.cp.async.ca.shared.global.16": "void ptr(3) ptr(1)",
+    "llvm.nvvm.cp.async.ca.shared.global.16.s": "void ptr(3) ptr(1) i32",
+    "llvm.nvvm.cp.async.ca.shared.global.4": "void ptr(3) ptr(1)",
     "llvm.nvvm.cp.async.ca.shared.global.4.s": "void ptr(3) ptr(1) i32",
+    "llvm.nvvm.cp.async.ca.shared.global.8": "void ptr(3) ptr(1)",
+    "llvm.nvvm.cp.async.ca.shared.global.8.s": "void ptr(3) ptr(1) i32",
     "llvm.nvvm.cp.async.cg.shared.global.16": "void ptr(3) ptr(1)",
     "llvm.nvvm.cp.async.cg.shared.global.16.s": "void ptr(3) ptr(1) i32",
     "llvm.nvvm.cp.async.commit.group": "void",
@@ -34,6 +39,10 @@ RETURN_AND_ARGUMENTS = {
     "llvm.nvvm.ex2.approx.ftz.f": "float float",
     "llvm.nvvm.idp4a.s.s": "i32 i32 i32 i32",
     "llvm.nvvm.idp4a.u.u": "i32 i32 i32 i32",
+    "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x1.b16.p3": "i32 ptr(3)",
+    "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x1.trans.b16.p3": "i32 ptr(3)",
+    "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x2.b16.p3": "{i32,i32} ptr(3)",
+    "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x2.trans.b16.p3": "{i32,i32} ptr(3)",
     "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x4.b16.p3": "{i32,i32,i32,i32} ptr(3)",
     "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x4.trans.b16.p3": "{i32,i32,i32,i32} ptr(3)",
     "llvm.nvvm.lg2.approx.ftz.f": "float float",
@@ -43,7 +52,17 @@ RETURN_AND_ARGUMENTS = {
     "llvm.nvvm.mma.m16n8k16.row.col.f32.f32": "{float,float,float,float}"
     + 6 * " half2"
     + 4 * " float",
-    "llvm.nvvm.mma.m16n8k32.row.col.s8": "{i32,i32,i32,i32}" + 10 * " i32",
+    "llvm.nvvm.mma.m16n8k16.row.col.s8": "{i32,i32,i32,i32}" + 3 * " i32" + 4 * " i32",
+    "llvm.nvvm.mma.m16n8k32.row.col.s8": "{i32,i32,i32,i32}" + 6 * " i32" + 4 * " i32",
+    "llvm.nvvm.mma.m16n8k4.row.col.tf32": "{float,float,float,float}"
+    + 3 * " i32"
+    + 4 * " float",
+    "llvm.nvvm.mma.m16n8k8.row.col.bf16": "{float,float,float,float}"
+    + 3 * " i32"
+    + 4 * " float",
+    "llvm.nvvm.mma.m16n8k8.row.col.f32.f32": "{float,float,float,float}"
+    + 3 * " half2"
+    + 4 * " float",
     "llvm.nvvm.mma.m16n8k8.row.col.tf32": "{float,float,float,float}"
     + 6 * " i32"
     + 4 * " float",

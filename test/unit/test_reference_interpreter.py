@@ -97,7 +97,7 @@ def test_only_a_group_in_wide_mode_keeps_what_its_types_cannot_hold(
 def test_a_cast_inside_a_group_rounds_in_both_modes(mode: Mode, expected: float):
     text = """
     func.func @f(%x: tensor<1xf32>, %y: tensor<1xf32>) -> tensor<1xf32> {
-      %r = trt.fused "sum_cast_cast_sub" (%x, %y)
+      %r = trt.fused "sum_cast_sub" (%x, %y)
           : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32> {
       ^bb0(%a: tensor<1xf32>, %b: tensor<1xf32>):
         %s = trt.element_wise sum %a, %b

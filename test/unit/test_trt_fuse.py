@@ -120,7 +120,24 @@ def test_a_pattern_that_matches_no_layer_names_the_nearest():
 @pytest.mark.parametrize("switch", ["disable_rules", "only_rules"])
 def test_an_unknown_rule_names_the_nearest(switch: str):
     with pytest.raises(ValueError, match=r"no rule 'fuse-conv-rel'.*'fuse-conv-relu'"):
-        run(**{switch: ("fuse-conv-rel",)})
+        replace(TrtFusePass(), **{switch: ("fuse-conv-rel",)})
+
+
+def test_a_rule_that_is_not_part_of_it_says_why():
+    for name, reason in RUN_ALONE.items():
+        with pytest.raises(ValueError, match=f"'{name}' is not part .*{reason}"):
+            TrtFusePass(only_rules=(name,))
+
+
+def test_its_stages_are_those_that_are_left():
+    everything = [stage for stage, _ in TrtFusePass().stages()]
+    assert everything == list(STAGES)
+    assert [again for _, again in TrtFusePass().stages()] == [
+        True for _ in PREPARATION
+    ] + [False for _ in FUSIONS]
+    left_out = TrtFusePass(disable_rules=("fuse-conv-relu",)).stages()
+    names = [stage.name for stage, _ in left_out]
+    assert names == [s.name for s in STAGES if s.name != "fuse-conv-relu"]
 
 
 def test_what_another_rule_took_is_said():
@@ -169,9 +186,10 @@ def test_an_explanation_in_json_has_a_record_for_each_site():
 
 def test_an_explanation_as_text_begins_with_a_table():
     text = explain(run()[1], "text").splitlines()
-    assert text[0].split() == ["rule", "sites", "fused", "missed"]
+    assert text[0].split() == ["rule", "sites", "fused", "taken", "missed"]
     table = {line.split()[0]: line.split()[1:] for line in text[1 : text.index("")]}
-    assert table["fuse-conv-elementwise"] == ["1", "1", "0"]
+    assert table["fuse-conv-elementwise"] == ["1", "1", "0", "0"]
+    assert table["fuse-conv-activation"] == ["2", "0", "1", "1"]
 
 
 def test_a_miss_is_forgotten_only_if_the_rule_spoke_of_the_site_again():

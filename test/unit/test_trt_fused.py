@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from trt_values import value
-from xdsl.dialects.builtin import f16, i8
+from xdsl.dialects.builtin import f16, f32, i8
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
@@ -41,6 +41,9 @@ LAYERS: dict[str, Callable[[], Operation]] = {
     "topk": lambda: trt.TopKOp(TopKOperation.MAX, X, 1, 1),
     "shuffle": lambda: trt.ShuffleOp(X),
     "cast": lambda: trt.CastOp(X, f16),
+    "dequantize": lambda: trt.DequantizeOp(
+        value(2, 4, element=i8), value(), to_type=f32
+    ),
     "quantize": lambda: trt.QuantizeOp(X, value(), to_type=i8),
     "constant": lambda: trt.ConstantOp(dense(value(1).type, [1.0])),  # pyright: ignore[reportArgumentType]
     "yield": lambda: trt.YieldOp([X]),
@@ -70,6 +73,16 @@ LAYERS: dict[str, Callable[[], Operation]] = {
         ("conv quantize", "conv_quantize"),
         ("conv relu conv relu", "conv_relu_conv_relu"),
         ("relu sum conv", "relu_sum_conv"),
+        (
+            "constant dequantize dequantize conv sum relu quantize",
+            "dequantize_conv_sum_relu_quantize",
+        ),
+        ("dequantize relu relu quantize", "dequantize_relu_relu_quantize"),
+        ("dequantize relu sum sqrt quantize", "dequantize_pointwise_quantize"),
+        (
+            "dequantize conv relu quantize dequantize conv quantize",
+            "dequantize_conv_relu_quantize_dequantize_conv_quantize",
+        ),
     ],
 )
 def test_the_kind_of_a_body(body: str, kind: str):

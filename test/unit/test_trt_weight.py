@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from typing import Any
 
 import pytest
 from xdsl.context import Context
@@ -14,7 +16,7 @@ from xdsl.utils.exceptions import VerifyException
 from fusemlir.dialects.trt import TRT, WeightAttr
 from fusemlir.dialects.trt.base import UNKNOWN
 from fusemlir.dialects.trt.constant import dense, fill, scalar_of
-from fusemlir.dialects.trt.weight import RECIPES
+from fusemlir.dialects.trt.weight import ANY_NUMBER, RECIPES
 
 MATRIX = TensorType[Attribute](f32, (2, 3))
 VECTOR = TensorType[Attribute](f32, (2,))
@@ -130,16 +132,55 @@ def test_weights_and_options_of_a_recipe():
     assert matrix().options == ()
 
 
+OPTIONS: dict[str, list[Any]] = {
+    "transpose": [(1, 0)],
+    "slice": [(0,), (1,), (2,)],
+    "concatenation": [0],
+    "scale_deconvolution_outputs": [2],
+    "batch_norm_scale": [1e-5],
+    "batch_norm_shift": [1e-5],
+    "quantize": [-1],
+}
+"""An example for each recipe that takes any."""
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_takes_its_number_of_weights(recipe: str):
-    count, meaning = RECIPES[recipe]
-    assert meaning
-    if count == -1:
-        WeightAttr.derived(recipe, [vector()] * 7, VECTOR)
+    count, options = RECIPES[recipe].weights, OPTIONS.get(recipe, [])
+    assert RECIPES[recipe].meaning
+    if count == ANY_NUMBER:
+        WeightAttr.derived(recipe, [vector()] * 7 + options, VECTOR)
+        with pytest.raises(VerifyException, match=f"{recipe} takes 1 or more weights"):
+            WeightAttr.derived(recipe, options, VECTOR)
         return
-    WeightAttr.derived(recipe, [vector()] * count, VECTOR)
-    with pytest.raises(VerifyException, match=f"{recipe} takes {count} weights"):
-        WeightAttr.derived(recipe, [vector()] * (count + 1), VECTOR)
+    WeightAttr.derived(recipe, [vector()] * count + options, VECTOR)
+    for wrong in (count - 1, count + 1):
+        with pytest.raises(VerifyException, match=f"{recipe} takes {count} weights"):
+            WeightAttr.derived(recipe, [vector()] * wrong + options, VECTOR)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_takes_its_options_and_no_others(recipe: str):
+    weights = [vector()] * abs(RECIPES[recipe].weights)
+    options = OPTIONS.get(recipe, [])
+    others = [[*options, 1], options[1:] if options else [(0,)]]
+    others += [[0.5 if isinstance(option, int | tuple) else (0,)] for option in options]
+    for other in others:
+        with pytest.raises(VerifyException, match=f"options of {recipe} are"):
+            WeightAttr.derived(recipe, [*weights, *other], VECTOR)
+
+
+def test_a_number_may_be_whole():
+    WeightAttr.derived("batch_norm_scale", [vector(), vector(), 1], VECTOR)
+
+
+def test_what_is_said_of_other_options():
+    message = re.escape(
+        "options of slice are start, a list; size, a list; stride, a list; "
+        "found [0], 1, 0.5"
+    )
+    with pytest.raises(VerifyException, match=message):
+        WeightAttr.derived("slice", [vector(), (0,), 1, 0.5], VECTOR)
 
 
 def test_what_a_weight_refuses():

@@ -1,135 +1,134 @@
-"""Kernels of convolutions and matrix products: one thread sums up one element.
+"""Kernels of convolutions and matrix products, and what follows them.
 
 Products are added in f32 by fused multiply-adds, whatever the tensors' type; the bias
-and the pointwise layers that follow see that f32.
+and the pointwise layers that follow see that f32. A block computes a tile of the
+result; of what is too small or too odd for that, a thread computes an element.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
-from xdsl.builder import ImplicitBuilder
-from xdsl.dialects import arith, math, memref, scf
-from xdsl.dialects.builtin import FloatAttr, IndexType, f32
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.dialects import arith, math
+from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt import ConvolutionOp, MatrixMultiplyOp
+from fusemlir.dialects.trt import ConvolutionOp, DeconvolutionOp, MatrixMultiplyOp
 from fusemlir.dialects.trt.base import Shape, shape_of
+from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.dialects.trt.enums import MatrixOperation
-from fusemlir.lowering.element_conversion import widen
-from fusemlir.lowering.gpu.element_kernel import (
-    Element,
-    Kernel,
-    build_element_kernel,
+from fusemlir.lowering.element_conversion import real
+from fusemlir.lowering.gpu.anchored import Operands, build_anchored, is_anchored
+from fusemlir.lowering.gpu.block_kernel import Kernel
+from fusemlir.lowering.gpu.contraction_arithmetic import FloatArithmetic
+from fusemlir.lowering.gpu.contraction_kernel import (
+    Results,
+    build_tiled_kernel,
+    choose_schedule,
 )
+from fusemlir.lowering.gpu.contraction_product import product_of
+from fusemlir.lowering.gpu.deconvolution import deconvolve
 from fusemlir.lowering.gpu.immediates import Immediates
+from fusemlir.lowering.gpu.index_math import Index, add, divide, multiply
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.position import Position, index
-from fusemlir.lowering.scalar import has_scalar_form
-
-Buffers = Mapping[SSAValue, SSAValue]
+from fusemlir.lowering.gpu.loops import fold, where
+from fusemlir.lowering.gpu.windows import inside, taps
+from fusemlir.target import Target
 
 
 def is_contraction_kernel(body: KernelBody) -> bool:
-    """Whether it is a convolution or matrix product of inputs, and pointwise layers on
-    its result and on other inputs."""
-    anchor = body.group.anchor
-    if not isinstance(anchor, ConvolutionOp | MatrixMultiplyOp):
+    """Whether it is a convolution, deconvolution or matrix product of inputs, and
+    pointwise layers on its result and on other inputs."""
+    if not is_anchored(body, ContractionOp, MatrixMultiplyOp):
         return False
-    reads = all(operand in body.inputs for operand in anchor.operands)
-    others = (layer for layer in body.layers if layer is not anchor)
-    pointwise = all(map(has_scalar_form, others))
-    return reads and pointwise and body.output_shapes == {shape_of(anchor.output)}
+    anchor = body.group.anchor
+    assert anchor is not None
+    return all(operand in body.inputs for operand in anchor.operands)
 
 
 def build_contraction(name: str, body: KernelBody, immediates: Immediates) -> Kernel:
     anchor = body.group.anchor
-    assert isinstance(anchor, ConvolutionOp | MatrixMultiplyOp)
+    if isinstance(anchor, ConvolutionOp | MatrixMultiplyOp):
+        tiled = build_tiled_contraction(name, body, immediates, anchor)
+        if tiled is not None:
+            return tiled
 
-    def emit(linear: SSAValue, buffers: Buffers) -> None:
-        position = Position(shape_of(anchor.output), linear)
-        values = immediates.emit(body)
+    def emit(operands: Operands, at: Sequence[SSAValue]) -> SSAValue:
+        match anchor:
+            case ConvolutionOp():
+                return _biased(anchor, operands, at[1], _convolve(anchor, operands, at))
+            case DeconvolutionOp():
+                return _biased(
+                    anchor, operands, at[1], deconvolve(anchor, operands, at)
+                )
+            case _:
+                assert isinstance(anchor, MatrixMultiplyOp)
+                return _multiply(anchor, operands, at)
+
+    return build_anchored(name, body, immediates, emit)
+
+
+def build_tiled_contraction(
+    name: str,
+    body: KernelBody,
+    immediates: Immediates,
+    anchor: ConvolutionOp | MatrixMultiplyOp,
+) -> Kernel | None:
+    """None where one thread for each element is quicker."""
+    product, arithmetic = product_of(anchor), FloatArithmetic()
+    target = Target.of_module(immediates.module)
+    chosen = choose_schedule(product, arithmetic, target)
+    if chosen is None:
+        return None
+
+    def results(
+        operands: Operands, sums: Sequence[SSAValue], at: Sequence[Index]
+    ) -> Results:
         if isinstance(anchor, ConvolutionOp):
-            values[anchor.output] = _convolve(anchor, position.at, buffers)
-        else:
-            values[anchor.output] = _multiply(anchor, position.at, buffers)
-        element = Element(position, buffers, values)
-        for layer in body.layers:
-            if layer is not anchor:
-                element.compute(layer)
-        for output in body.outputs:
-            element.store(output)
+            batch, row, _ = at
+            feature = add(multiply(batch, product.first.free), row)
+            sums = [_biased(anchor, operands, feature, total) for total in sums]
+        return {anchor.output: sums}
 
-    return build_element_kernel(name, body, emit)
+    return build_tiled_kernel(
+        name, body, immediates, product, arithmetic, chosen, [anchor], results
+    )
 
 
-def _convolve(op: ConvolutionOp, at: Sequence[SSAValue], buffers: Buffers) -> SSAValue:
-    """The output at [n, k, p...] = `at`: the sum over channels c of the group of k and
-    the window of input[n, c, p * stride + w * dilation - pre] * kernel[k, c, w]."""
-    batch, feature, *spatial = at
-    features, channels, *window = shape_of(op.kernel)
-    group = arith.DivUIOp(feature, index(features // op.groups)).result
-    first_channel = arith.MuliOp(group, index(channels)).result
-
-    def product(inner: Sequence[SSAValue], total: SSAValue) -> SSAValue:
-        channel, *offsets = inner
-        channel_read = arith.AddiOp(first_channel, channel).result
-        taps = _taps(op, spatial, offsets)
-        inside = _inside(op, taps)
-        x = _load_or_zero(buffers[op.input], [batch, channel_read, *taps], inside)
-        weight = _load(buffers[op.kernel], [feature, *inner])
-        return math.FmaOp(x, weight, total).result
-
-    total = _sum_over((channels, *window), product)
+def _biased(
+    op: ContractionOp, operands: Operands, feature: Index, total: SSAValue
+) -> SSAValue:
     if op.bias is None:
         return total
-    return arith.AddfOp(total, _load(buffers[op.bias], [feature])).result
+    return arith.AddfOp(total, operands.at(op.bias, [feature])).result
 
 
-def _taps(
-    op: ConvolutionOp, at: Sequence[SSAValue], offsets: Sequence[SSAValue]
-) -> list[SSAValue]:
-    """Where along each spatial axis the input is read, which may be in the padding."""
-    pre, _ = op.padding_of(shape_of(op.input)[2:])
-    axes = zip(at, offsets, op.strides, op.dilations, pre, strict=True)
-    taps: list[SSAValue] = []
-    for position, offset, stride, dilation, before in axes:
-        start = _times(position, stride)
-        tap = arith.AddiOp(start, _times(offset, dilation)).result
-        taps.append(arith.SubiOp(tap, index(before)).result if before else tap)
-    return taps
+def _convolve(
+    op: ConvolutionOp, operands: Operands, at: Sequence[SSAValue]
+) -> SSAValue:
+    """The output at [n, k, p...] = `at`, without bias: the sum over channels c of the
+    group of k and the window of input[n, c, p * stride + w * dilation - pre] *
+    kernel[k, c, w]."""
+    batch, feature, *spatial = at
+    features, channels, *window = shape_of(op.kernel)
+    first_channel = multiply(divide(feature, features // op.groups), channels)
 
+    def product(inner: Sequence[Index], total: SSAValue) -> SSAValue:
+        channel, *offsets = inner
+        read = taps(op, spatial, offsets)
+        place = [batch, add(first_channel, channel), *read]
+        x = where(
+            inside(op, read),
+            lambda: operands.at(op.input, place),
+            lambda: real(0),
+        )
+        weight = operands.at(op.kernel, [feature, *inner])
+        return math.FmaOp(x, weight, total).result
 
-def _times(value: SSAValue, factor: int) -> SSAValue:
-    return value if factor == 1 else arith.MuliOp(value, index(factor)).result
-
-
-def _inside(op: ConvolutionOp, taps: Sequence[SSAValue]) -> SSAValue | None:
-    """Whether the taps are all inside the input; None where they cannot be outside."""
-    inside: SSAValue | None = None
-    spatial = shape_of(op.input)[2:]
-    pre, _ = op.padding_of(spatial)
-    axes = zip(
-        taps,
-        spatial,
-        shape_of(op.output)[2:],
-        op.strides,
-        op.extents,
-        pre,
-        strict=True,
-    )
-    for tap, size, outputs, stride, extent, before in axes:
-        last = (outputs - 1) * stride + extent - 1 - before
-        if before == 0 and last < size:
-            continue
-        # Unsigned, what is below zero is greater than any size.
-        fits = arith.CmpiOp(tap, index(size), "ult").result
-        inside = fits if inside is None else arith.AndIOp(inside, fits).result
-    return inside
+    return fold((channels, *window), real(0), product)
 
 
 def _multiply(
-    op: MatrixMultiplyOp, at: Sequence[SSAValue], buffers: Buffers
+    op: MatrixMultiplyOp, operands: Operands, at: Sequence[SSAValue]
 ) -> SSAValue:
     """The output at [batch..., row, column] = `at`, as far as it has them."""
     op0, op1 = op.operations
@@ -142,63 +141,19 @@ def _multiply(
     lhs_batch = _broadcast(batch, lhs[:batches])
     rhs_batch = _broadcast(batch, rhs[:batches])
 
-    def product(loops: Sequence[SSAValue], total: SSAValue) -> SSAValue:
+    def product(loops: Sequence[Index], total: SSAValue) -> SSAValue:
         left, right = [*row, *loops], [*loops, *column]
         if op0 == MatrixOperation.TRANSPOSE:
             left.reverse()
         if op1 == MatrixOperation.TRANSPOSE:
             right.reverse()
-        a = _load(buffers[op.lhs], [*lhs_batch, *left])
-        b = _load(buffers[op.rhs], [*rhs_batch, *right])
+        a = operands.at(op.lhs, [*lhs_batch, *left])
+        b = operands.at(op.rhs, [*rhs_batch, *right])
         return math.FmaOp(a, b, total).result
 
-    return _sum_over((inner,), product)
+    return fold((inner,), real(0), product)
 
 
-def _broadcast(at: Sequence[SSAValue], shape: Shape) -> list[SSAValue]:
+def _broadcast(at: Sequence[SSAValue], shape: Shape) -> list[Index]:
     pairs = zip(at, shape, strict=True)
-    return [index(0) if size == 1 else coordinate for coordinate, size in pairs]
-
-
-def _load(buffer: SSAValue, at: Sequence[SSAValue]) -> SSAValue:
-    return widen(memref.LoadOp.get(buffer, at).res)
-
-
-def _load_or_zero(
-    buffer: SSAValue, at: Sequence[SSAValue], inside: SSAValue | None
-) -> SSAValue:
-    if inside is None:
-        return _load(buffer, at)
-    with ImplicitBuilder(then := Block()):
-        scf.YieldOp(_load(buffer, at))
-    with ImplicitBuilder(otherwise := Block()):
-        scf.YieldOp(_zero())
-    return scf.IfOp(inside, [f32], Region(then), Region(otherwise)).results[0]
-
-
-def _zero() -> SSAValue:
-    return arith.ConstantOp(FloatAttr(0.0, f32)).result
-
-
-Term = Callable[[Sequence[SSAValue], SSAValue], SSAValue]
-"""From the indices of all loops and the sum so far to the sum."""
-
-
-def _sum_over(sizes: Sequence[int], term: Term) -> SSAValue:
-    """An f32 summed up in nested loops of `sizes`, the last one innermost."""
-    return _nest(sizes, (), _zero(), term)
-
-
-def _nest(
-    sizes: Sequence[int], outer: tuple[SSAValue, ...], total: SSAValue, term: Term
-) -> SSAValue:
-    if not sizes:
-        return term(outer, total)
-    size, *inner_sizes = sizes
-    if size == 1:
-        return _nest(inner_sizes, (*outer, index(0)), total, term)
-    with ImplicitBuilder(body := Block(arg_types=[IndexType(), f32])):
-        at, carried = body.args
-        scf.YieldOp(_nest(inner_sizes, (*outer, at), carried, term))
-    loop = scf.ForOp(index(0), index(size), index(1), [total], body)
-    return loop.results[0]
+    return [0 if size == 1 else coordinate for coordinate, size in pairs]

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from xdsl.builder import ImplicitBuilder
-from xdsl.dialects import arith, gpu, memref, scf
+from xdsl.dialects import memref
 from xdsl.dialects.builtin import (
     ArrayAttr,
-    DenseArrayBase,
     IntegerAttr,
     MemRefType,
-    UnitAttr,
-    i32,
     i64,
 )
-from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ScaleOp
 from fusemlir.dialects.trt.base import (
@@ -26,36 +22,20 @@ from fusemlir.dialects.trt.base import (
     Shape,
     element_type_of,
     shape_of,
-    tensor_type,
     volume,
 )
 from fusemlir.dialects.trt.enums import ScaleMode
-from fusemlir.lowering.element_conversion import narrow, storage_type, widen
+from fusemlir.dialects.trt.quantize import QuantizationOp
+from fusemlir.lowering.element_conversion import narrow, widen
+from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel, Memref
+from fusemlir.lowering.gpu.control_flow import if_then
+from fusemlir.lowering.gpu.index_math import as_value, is_below
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.position import Position, index
+from fusemlir.lowering.gpu.position import Position
 from fusemlir.lowering.scalar import emit_layer
 
 THREADS = 256
 """Threads in a block."""
-
-_X = gpu.DimensionAttr(gpu.DimensionEnum.X)
-
-Memref = MemRefType[Attribute]
-
-
-def buffer_type(tensor: SSAValue) -> Memref:
-    """The memref that holds a tensor: its shape, row-major."""
-    type = tensor_type(tensor)
-    return MemRefType(storage_type(type.element_type), type.shape)
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """A kernel function and how many blocks of how many threads it is launched with."""
-
-    function: gpu.FuncOp
-    blocks: int
-    threads: int = THREADS
 
 
 @dataclass
@@ -69,9 +49,10 @@ class Element:
     position: Position
     buffers: Mapping[SSAValue, SSAValue]
     values: dict[SSAValue, SSAValue]
-    _loaded: dict[tuple[SSAValue, Shape], SSAValue] = field(
-        default_factory=dict[tuple[SSAValue, Shape], SSAValue], init=False
+    loaded: dict[tuple[SSAValue, Shape], SSAValue] = field(
+        default_factory=dict[tuple[SSAValue, Shape], SSAValue]
     )
+    """What is loaded already, by tensor and the shape it is read in."""
 
     def compute(self, layer: LayerOp) -> None:
         """Emit a pointwise layer, loading what it reads of the inputs."""
@@ -88,24 +69,29 @@ class Element:
     def _operand(self, value: SSAValue, shape: Shape) -> SSAValue:
         if value in self.values:
             return self.values[value]
-        if (value, shape) not in self._loaded:
+        if (value, shape) not in self.loaded:
             at = self.position.offset(shape)
-            self._loaded[value, shape] = load(self.buffers[value], at)
-        return self._loaded[value, shape]
+            self.loaded[value, shape] = load(self.buffers[value], at)
+        return self.loaded[value, shape]
 
 
 def aligned_shapes(layer: LayerOp) -> list[Shape]:
     """The shapes in which the operands of a pointwise layer are broadcast to its
-    result: those of the tensors, but of a scale's weights one of the result's rank."""
+    result: those of the tensors, but of what scales it one of the result's rank."""
     shapes = [shape_of(operand) for operand in layer.operands]
-    if isinstance(layer, ScaleOp):
+    if isinstance(layer, ScaleOp | QuantizationOp):
         weights = len(shapes) - 1
         return [shapes[0], *[_weight_shape(layer, shapes[0])] * weights]
     return shapes
 
 
-def _weight_shape(scale: ScaleOp, shape: Shape) -> Shape:
+def _weight_shape(scale: ScaleOp | QuantizationOp, shape: Shape) -> Shape:
     ones = (1,) * len(shape)
+    if isinstance(scale, QuantizationOp):
+        if scale.axis is None:
+            return ones
+        axis = scale.axis.value.data
+        return (*ones[:axis], shape[axis], *ones[axis + 1 :])
     axis = scale.axis
     match scale.kind:
         case ScaleMode.UNIFORM:
@@ -151,31 +137,10 @@ inputs and outputs."""
 
 def build_element_kernel(name: str, body: KernelBody, emit: EmitElement) -> Kernel:
     """A kernel of as many threads as an output has elements."""
-    tensors = (*body.inputs, *body.outputs)
-    function = _function(name, [buffer_type(tensor) for tensor in tensors])
-    arguments = function.body.block.args
-    for tensor, argument in zip(tensors, arguments, strict=True):
-        argument.name_hint = tensor.name_hint
     size = volume(shape_of(body.outputs[0]))
-    with ImplicitBuilder(function.body.block):
-        block, thread = gpu.BlockIdOp(_X).result, gpu.ThreadIdOp(_X).result
-        start = arith.MuliOp(block, index(THREADS)).result
-        linear = arith.AddiOp(start, thread).result
-        inside = arith.CmpiOp(linear, index(size), "ult").result
-        with ImplicitBuilder(then := Block()):
-            emit(linear, dict(zip(tensors, arguments, strict=True)))
-            scf.YieldOp()
-        scf.IfOp(inside, [], Region(then))
-        gpu.ReturnOp([])
-    for op in function.walk():
-        op.location = body.node.location
-    return Kernel(function, blocks=-(-size // THREADS))
-
-
-def _function(name: str, types: Sequence[Attribute]) -> gpu.FuncOp:
-    """An empty kernel, marked as xDSL and as MLIR mark one."""
-    function = gpu.FuncOp(name, (types, []), kernel=True)
-    function.attributes["gpu.kernel"] = UnitAttr()
-    size = DenseArrayBase.from_list(i32, [THREADS, 1, 1])
-    function.attributes["known_block_size"] = size
-    return function
+    grid = (-(-size // THREADS), 1, 1)
+    with BlockKernel(name, body, grid, THREADS) as kernel:
+        linear = as_value(kernel.global_id())
+        with if_then(is_below(linear, size)):
+            emit(linear, kernel.buffers)
+    return kernel.finished

@@ -2,11 +2,11 @@
 
 What a tensor becomes: an argument or a result of the network is a memref argument,
 results after inputs, the former marked `trt.output`; what a kernel makes for another
-is a `gpu.alloc`, which lives to the end (when it may share memory is seen from first
-and last use); a constant stays `trt.constant`, read as a memref through
-`bufferization.to_buffer`, so that its data are still a name or a recipe; a view is the
-same buffer under another type, by `memref.reinterpret_cast`. A tensor of ui8 is a
-memref of i8.
+is a `memref.view` of one arena, a `gpu.alloc` of bytes, where tensors that live at
+different times share memory (see `memory_plan`); a constant stays `trt.constant`, read
+as a memref through `bufferization.to_buffer`, so that its data are still a name or a
+recipe; a view is the same buffer under another type, by `memref.reinterpret_cast`. A
+tensor of ui8 is a memref of i8.
 """
 
 from __future__ import annotations
@@ -17,23 +17,29 @@ from itertools import accumulate
 from operator import mul
 
 from xdsl.builder import ImplicitBuilder
-from xdsl.dialects import bufferization, gpu, memref
+from xdsl.dialects import arith, bufferization, gpu, memref
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DictionaryAttr,
     FunctionType,
+    IntegerAttr,
+    MemRefType,
     UnitAttr,
+    i8,
+    i32,
 )
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, SSAValue
 
 from fusemlir.dialects.trt import ConstantOp
 from fusemlir.dialects.trt.base import shape_of, volume
-from fusemlir.lowering.gpu.element_kernel import Memref, buffer_type
+from fusemlir.lowering.gpu.block_kernel import Kernel, Memref, buffer_type
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.kernel_table import KernelTable, symbol
 from fusemlir.lowering.gpu.position import index
-from fusemlir.network import Node, is_kernel, is_node, nodes
+from fusemlir.lowering.liveness import lifetimes, seen_through_views
+from fusemlir.lowering.memory_plan import Lifetime, plan_memory
+from fusemlir.network import Node, is_kernel, nodes
 
 OUTPUT = "trt.output"
 """Attribute of a function's argument that the network writes."""
@@ -49,11 +55,14 @@ def convert_function(function: FuncOp, kernels: KernelTable) -> None:
     inputs = [buffer_type(value) for value in old.args]
     outputs = [buffer_type(value) for value in returned.operands]
     new = Block(arg_types=[*inputs, *outputs])
-    program = _Program(kernels, dict(zip(old.args, new.args, strict=False)))
+    program = _Program(
+        kernels, dict(zip(old.args, new.args, strict=False)), lifetimes(function)
+    )
     for before, after in zip(old.args, new.args, strict=False):
         after.name_hint = before.name_hint
     with ImplicitBuilder(new):
         program.bind_outputs(returned.operands, new.args[len(inputs) :])
+        program.allocate_arena()
         for node in nodes(function):
             if is_kernel(node):
                 program.launch(node)
@@ -100,10 +109,17 @@ class _Program:
     kernels: KernelTable
     buffers: dict[SSAValue, SSAValue]
     """By value of the network."""
+    lives: dict[SSAValue, Lifetime]
+    """Of all that the kernels make."""
     copies: list[tuple[SSAValue, SSAValue]] = field(
         default_factory=list[tuple[SSAValue, SSAValue]], init=False
     )
     """Values and the output buffers that they have to be copied to."""
+    arena: SSAValue | None = field(default=None, init=False)
+    offsets: dict[SSAValue, int] = field(
+        default_factory=dict[SSAValue, int], init=False
+    )
+    """In the arena, by value of the network."""
     indices: dict[int, SSAValue] = field(
         default_factory=dict[int, SSAValue], init=False
     )
@@ -114,7 +130,7 @@ class _Program:
         """Let kernels write to the outputs, if only by way of a view; what they do not
         make, or make for two outputs, is copied there."""
         for value, argument in zip(returned, arguments, strict=True):
-            made = _seen_through_views(value)
+            made = seen_through_views(value)
             owner = made.owner
             computed = isinstance(owner, Operation) and not isinstance(
                 owner, ConstantOp
@@ -124,24 +140,40 @@ class _Program:
             else:
                 self.copies.append((value, argument))
 
+    def allocate_arena(self) -> None:
+        """Plan and allocate the memory of all that kernels make and no output holds."""
+        values = [value for value in self.lives if value not in self.buffers]
+        if not values:
+            return
+        plan = plan_memory([self.lives[value] for value in values])
+        arena = gpu.AllocOp(MemRefType(i8, [plan.size])).result
+        arena.name_hint = "arena"
+        self.arena = arena
+        self.offsets = dict(zip(values, plan.offsets, strict=True))
+
     def launch(self, node: Node) -> None:
-        results = [self._allocated(result) for result in node.results]
+        results = [self._written(result) for result in node.results]
         if not writes_anything(node):
             return
         body = KernelBody(node)
         kernel = self.kernels[body]
-        blocks, threads = self._index(kernel.blocks), self._index(kernel.threads)
-        one = self._index(1)
+        grid = [self._index(size) for size in kernel.grid]
+        threads = [self._index(size) for size in kernel.threads]
         operands = [self._buffer(operand) for operand in body.operands]
         launch = gpu.LaunchFuncOp(
             symbol(kernel),
-            [blocks, one, one],
-            [threads, one, one],
+            grid,
+            threads,
             kernelOperands=[*operands, *results],
+            dynamicSharedMemorySize=self._shared_memory(kernel),
         )
         if node.layers is not None:
             launch.attributes["layers"] = node.layers
         launch.location = node.location
+
+    def _shared_memory(self, kernel: Kernel) -> SSAValue | None:
+        size = kernel.dynamic_shared_bytes
+        return arith.ConstantOp(IntegerAttr(size, i32)).result if size else None
 
     def copy_outputs(self) -> None:
         for value, argument in self.copies:
@@ -161,9 +193,12 @@ class _Program:
         self.buffers[value] = buffer
         return buffer
 
-    def _allocated(self, result: SSAValue) -> SSAValue:
+    def _written(self, result: SSAValue) -> SSAValue:
+        """The memref that a kernel writes: an output, or a part of the arena."""
         if result not in self.buffers:
-            buffer = gpu.AllocOp(buffer_type(result)).result
+            assert self.arena is not None
+            offset = self._index(self.offsets[result])
+            buffer = memref.ViewOp(self.arena, offset, [], buffer_type(result)).result
             buffer.name_hint = result.name_hint
             self.buffers[result] = buffer
         return self.buffers[result]
@@ -182,19 +217,6 @@ def _constant_buffer(constant: ConstantOp) -> SSAValue:
     ).memref
     buffer.name_hint = constant.output.name_hint
     return buffer
-
-
-def _seen_through_views(value: SSAValue) -> SSAValue:
-    """What `value` is a view of; itself where it is none."""
-    owner = value.owner
-    while isinstance(owner, Operation) and is_node(owner) and _is_view(owner):
-        value = owner.operands[0]
-        owner = value.owner
-    return value
-
-
-def _is_view(node: Node) -> bool:
-    return not is_kernel(node) and not isinstance(node, ConstantOp)
 
 
 def _reinterpreted(buffer: SSAValue, type: Memref) -> SSAValue:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from xdsl.dialects import gpu
 from xdsl.dialects.builtin import StringAttr, SymbolRefAttr
 from xdsl.ir import Block, Region
 
+from fusemlir.lowering.gpu.block_kernel import Kernel
 from fusemlir.lowering.gpu.contraction import build_contraction, is_contraction_kernel
-from fusemlir.lowering.gpu.element_kernel import Kernel
 from fusemlir.lowering.gpu.immediates import Immediates, are_single_elements
+from fusemlir.lowering.gpu.integer_contraction import (
+    build_integer_contraction,
+    is_integer_contraction,
+)
 from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.gpu.movement import build_movement, is_movement_kernel
+from fusemlir.lowering.gpu.normalization import (
+    build_normalization,
+    is_normalization_kernel,
+)
 from fusemlir.lowering.gpu.pointwise import build_pointwise, is_pointwise_kernel
+from fusemlir.lowering.gpu.pooling import build_pooling, is_pooling_kernel
+from fusemlir.lowering.gpu.reduce import build_reduce, is_reduce_kernel
+from fusemlir.lowering.gpu.softmax import build_softmax, is_softmax_kernel
+from fusemlir.lowering.gpu.top_k import build_top_k, is_top_k_kernel
 
 MODULE = "kernels"
 """Name of the gpu module that holds all kernels."""
@@ -31,11 +44,21 @@ class Family:
 FAMILIES = (
     Family(is_pointwise_kernel, build_pointwise),
     Family(is_contraction_kernel, build_contraction),
+    Family(is_integer_contraction, build_integer_contraction),
+    Family(is_reduce_kernel, build_reduce),
+    Family(is_pooling_kernel, build_pooling),
+    Family(is_movement_kernel, build_movement),
+    Family(is_top_k_kernel, build_top_k),
+    Family(is_softmax_kernel, build_softmax),
+    Family(is_normalization_kernel, build_normalization),
 )
 
 SUPPORTED = (
-    "there are kernels for pointwise layers and casts, and for a convolution or a "
-    "matrix multiply of inputs with pointwise layers after it"
+    "there are kernels for pointwise layers, casts and quantization; for a "
+    "convolution, deconvolution or matrix multiply of inputs, a pooling or an lrn, "
+    "with pointwise layers after it; for a reduction, softmax or normalization with "
+    "pointwise layers around it; and for a shuffle, slice, padding, concatenation or "
+    "top-k, of a softmax too"
 )
 
 
@@ -73,10 +96,11 @@ class KernelTable:
 
     def module(self) -> gpu.ModuleOp:
         """The gpu module of all kernels, in the order in which they were first met."""
-        functions: Sequence[gpu.FuncOp] = [k.function for k in self._kernels.values()]
+        kernels = self._kernels.values()
+        symbols = [op for k in kernels for op in (*k.shared_arrays, k.function)]
         return gpu.ModuleOp.build(
             properties={"sym_name": StringAttr(MODULE)},
-            regions=[Region(Block(functions))],
+            regions=[Region(Block(symbols))],
         )
 
     def _name(self, kind: str) -> str:

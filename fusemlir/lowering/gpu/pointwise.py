@@ -1,21 +1,16 @@
-"""Kernels of pointwise layers: each input read where the output's element is."""
+"""Kernels of pointwise layers: a thread computes neighbours, moved 16 bytes at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from xdsl.ir import SSAValue
-
-from fusemlir.dialects.trt.base import shape_of
-from fusemlir.lowering.gpu.element_kernel import (
-    Element,
-    Kernel,
-    aligned_shapes,
-    build_element_kernel,
-)
+from fusemlir.dialects.trt.base import element_type_of, shape_of, volume
+from fusemlir.lowering import schedule
+from fusemlir.lowering.element_conversion import element_bytes
+from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
+from fusemlir.lowering.gpu.control_flow import if_then
 from fusemlir.lowering.gpu.immediates import Immediates
+from fusemlir.lowering.gpu.index_math import add, as_value, is_below, multiply, subtract
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.position import Position, merge_axes
+from fusemlir.lowering.gpu.neighbours import Neighbours
 from fusemlir.lowering.scalar import has_scalar_form
 
 
@@ -25,16 +20,22 @@ def is_pointwise_kernel(body: KernelBody) -> bool:
 
 
 def build_pointwise(name: str, body: KernelBody, immediates: Immediates) -> Kernel:
-    shape = shape_of(body.outputs[0])
-    read = (aligned for layer in body.layers for aligned in aligned_shapes(layer))
-    merged = merge_axes(shape, dict.fromkeys(read))
-
-    def emit(linear: SSAValue, buffers: Mapping[SSAValue, SSAValue]) -> None:
-        position = Position(shape, linear, merged)
-        element = Element(position, buffers, immediates.emit(body))
-        for layer in body.layers:
-            element.compute(layer)
-        for output in body.outputs:
-            element.store(output)
-
-    return build_element_kernel(name, body, emit)
+    total = volume(shape_of(body.outputs[0]))
+    tensors = (*body.inputs, *body.outputs)
+    widest = max(element_bytes(element_type_of(tensor)) for tensor in tensors)
+    chosen = schedule.PointwiseSchedule.choose(total, widest, len(body.layers))
+    count = chosen.elements
+    # What is left after the last whole group is for threads of its own, one element
+    # each. In one thread LLVM would make a vector of it, rounded up past the end.
+    whole, rest = divmod(total, count)
+    grid = (-(-(whole + rest) // chosen.threads), 1, 1)
+    with BlockKernel(name, body, grid, chosen.threads) as kernel:
+        number = kernel.global_id()
+        writer = Neighbours(kernel, body.layers, immediates.emit(body))
+        with if_then(is_below(number, whole)):
+            writer.compute(as_value(multiply(number, count)), count)
+        if rest:
+            left_over = subtract(number, whole)
+            with if_then(is_below(left_over, rest)):
+                writer.compute(as_value(add(left_over, whole * count)), 1)
+    return kernel.finished

@@ -10,23 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from xdsl.dialects import llvm
 from xdsl.dialects.builtin import (
     IndexType,
     IntAttr,
     IntegerAttr,
+    IntegerType,
     MemRefType,
     NoneAttr,
     UnrealizedConversionCastOp,
     VectorType,
+    i32,
     i64,
 )
-from xdsl.dialects.llvm import LLVMPointerType
+from xdsl.dialects.llvm import LLVMArrayType, LLVMPointerType
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
-from xdsl.utils.hints import isa
+
+from fusemlir.dialects.gpu import AddressSpace, AddressSpaceAttr
+from fusemlir.dialects.nvgpu import DeviceAsyncTokenType
 
 OpT = TypeVar("OpT", bound=Operation)
 
@@ -36,21 +41,36 @@ Lowering = Callable[["Conversion", Any], Sequence[SSAValue]]
 Table = Mapping[type[Operation], Lowering]
 
 
-def convert_type(ty: Attribute) -> Attribute:
-    """The llvm dialect's type for `ty`: i64 for index, a bare pointer for memref."""
+def convert_type(ty: Attribute, index: IntegerType = i64) -> Attribute:
+    """The llvm dialect's type for `ty`: `index` for index, a bare pointer for memref.
+
+    A vector of several dimensions is an array of vectors, or of arrays.
+    """
     if isinstance(ty, IndexType):
-        return i64
-    if isa(ty, MemRefType):
-        return LLVMPointerType(address_space(ty))
-    if isa(ty, VectorType) and isinstance(ty.element_type, IndexType):
-        return VectorType(i64, ty.shape, ty.scalable_dims)
+        return index
+    if isinstance(ty, MemRefType):
+        return LLVMPointerType(address_space(cast("MemRefType[Attribute]", ty)))
+    if isinstance(ty, DeviceAsyncTokenType):
+        return i32
+    if isinstance(ty, VectorType):
+        vector = cast("VectorType[Attribute]", ty)
+        element = convert_type(vector.element_type, index)
+        *outer, inner = vector.get_shape() or (1,)
+        converted: Attribute = VectorType(element, [inner])
+        for size in reversed(outer):
+            converted = LLVMArrayType(IntAttr(size), converted)
+        return converted
     return ty
 
 
 def address_space(ty: MemRefType) -> IntAttr | NoneAttr:
     """The address space of a memref: 0 is generic, 1 global, 3 shared, 5 local."""
     match ty.memory_space:
-        case NoneAttr():
+        case AddressSpaceAttr(data=AddressSpace.workgroup):
+            return IntAttr(3)
+        case AddressSpaceAttr(data=AddressSpace.global_):
+            return IntAttr(1)
+        case NoneAttr() | AddressSpaceAttr():
             return NoneAttr()
         case IntegerAttr(value=IntAttr(data=0)):
             return NoneAttr()
@@ -58,7 +78,8 @@ def address_space(ty: MemRefType) -> IntAttr | NoneAttr:
             return space
         case space:
             raise PassFailedException(
-                f"a memref's memory space has to be an integer, found {space}"
+                "a memref's memory space has to be an integer or "
+                f"#gpu.address_space, found {space}"
             )
 
 
@@ -74,6 +95,8 @@ class Conversion:
     """The state of one walk: which value now stands for which."""
 
     table: Table
+    index: IntegerType = i64
+    """What becomes of index."""
     anchor: Operation = field(init=False)
     """The operation being converted; new ones are put before it."""
     converted: dict[SSAValue, SSAValue] = field(
@@ -99,9 +122,9 @@ class Conversion:
         for arg in self.stale_arguments:
             self.keep_old_uses(arg)
             arg.block.erase_arg(arg)
-        for cast in self.seen_through:
-            if cast.parent is not None and not cast.results[0].uses:
-                Rewriter.erase_op(cast)
+        for stale in self.seen_through:
+            if stale.parent is not None and not stale.results[0].uses:
+                Rewriter.erase_op(stale)
 
     def insert(self, op: OpT) -> OpT:
         """Put `op` before the operation being converted, and give it its location."""
@@ -111,12 +134,21 @@ class Conversion:
         block.insert_op_before(op, self.anchor)
         return op
 
+    def type(self, ty: Attribute) -> Attribute:
+        """The llvm dialect's type for `ty`: `convert_type`."""
+        return convert_type(ty, self.index)
+
+    def constant(self, value: int, ty: IntegerType | None = None) -> SSAValue:
+        """An integer constant, of index's type if of no other."""
+        ty = ty or self.index
+        return self.insert(llvm.ConstantOp(IntegerAttr(value, ty), ty)).result
+
     def operand(self, value: SSAValue) -> SSAValue:
         """`value` as a value of a type that the llvm dialect has."""
         known = self.converted.get(value)
         if known is not None:
             return known
-        ty = convert_type(value.type)
+        ty = self.type(value.type)
         if ty == value.type:
             return value
         match value.owner:
@@ -125,8 +157,8 @@ class Conversion:
                 self.converted[value] = source
                 return source
             case _:
-                self.converted[value] = cast = insert_cast(value, ty)
-                return cast
+                self.converted[value] = inserted = insert_cast(value, ty)
+                return inserted
 
     def operands(self, op: Operation) -> list[SSAValue]:
         """The operands of `op`, each as `operand` gives it."""
@@ -135,7 +167,7 @@ class Conversion:
     def block_arguments(self, block: Block) -> None:
         """Give the arguments of `block` types that the llvm dialect has."""
         for arg in tuple(block.args):
-            ty = convert_type(arg.type)
+            ty = self.type(arg.type)
             if ty == arg.type or arg in self.converted:
                 continue
             self.replace(arg, block.insert_arg(ty, arg.index))
@@ -157,10 +189,10 @@ class Conversion:
         new = self.converted[old]
         for use in tuple(old.uses):
             match use.operation:
-                case UnrealizedConversionCastOp(outputs=[cast]) if (
-                    cast.type == new.type
+                case UnrealizedConversionCastOp(outputs=[inverse]) if (
+                    inverse.type == new.type
                 ):
-                    cast.replace_all_uses_with(new)
+                    inverse.replace_all_uses_with(new)
                     Rewriter.erase_op(use.operation)
                 case _:
                     pass
@@ -169,6 +201,6 @@ class Conversion:
 
 
 def insert_cast(value: SSAValue, ty: Attribute) -> SSAValue:
-    cast = UnrealizedConversionCastOp.get([value], [ty])
-    Rewriter.insert_op(cast, after(value))
-    return cast.results[0]
+    inserted = UnrealizedConversionCastOp.get([value], [ty])
+    Rewriter.insert_op(inserted, after(value))
+    return inserted.results[0]

@@ -1,4 +1,4 @@
-"""arith → llvm: the same operations on the same types, index being i64."""
+"""arith → llvm: the same operations on the same types, index being an integer."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from xdsl.context import Context
 from xdsl.dialects import arith, llvm
 from xdsl.dialects.builtin import (
+    DenseIntOrFPElementsAttr,
     FixedBitwidthType,
     IndexType,
     IntegerAttr,
     ModuleOp,
-    i64,
 )
 from xdsl.ir import Attribute, SSAValue
 from xdsl.passes import ModulePass
@@ -20,7 +20,7 @@ from xdsl.utils.hints import isa
 
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects import llvm as extra
-from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering, convert_type
+from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering
 from fusemlir.lowering.to_llvm.elementwise import (
     fast_math,
     insert_twin,
@@ -74,10 +74,15 @@ OVERFLOW_TWINS = {
 }
 
 
+OVERFLOW_FLAGS = tuple(IntegerAttr(bits, 32) for bits in range(4))
+"""nsw = 1, nuw = 2. Made once: of what a kernel has most, xDSL checks an attribute for
+longer than it takes to convert the operation."""
+
+
 def to_overflow_twin(
     twin: type[llvm.ArithmeticBinOpOverflow],
 ) -> Lowering:
-    """The lowering to `twin`, whose overflow flags are the bits nsw = 1, nuw = 2."""
+    """The lowering to `twin`, with the operation's overflow flags."""
 
     def lower(
         conversion: Conversion, op: arith.SignlessIntegerBinaryOperation
@@ -87,7 +92,7 @@ def to_overflow_twin(
         if isinstance(flags, arith.IntegerOverflowAttr):
             bits |= arith.IntegerOverflowFlag.NSW in flags.data
             bits |= (arith.IntegerOverflowFlag.NUW in flags.data) << 1
-        properties: dict[str, Attribute] = {"overflowFlags": IntegerAttr(bits, 32)}
+        properties: dict[str, Attribute] = {"overflowFlags": OVERFLOW_FLAGS[bits]}
         return insert_twin(conversion, op, twin, properties)
 
     return lower
@@ -95,9 +100,14 @@ def to_overflow_twin(
 
 def lower_constant(conversion: Conversion, op: arith.ConstantOp) -> Sequence[SSAValue]:
     value = op.value
-    ty = convert_type(op.result.type)
+    ty = conversion.type(op.result.type)
     if isa(value, IntegerAttr) and isinstance(value.type, IndexType):
-        value = IntegerAttr(value.value.data, i64)
+        value = IntegerAttr(value.value.data, conversion.index)
+    if isinstance(ty, llvm.LLVMArrayType):
+        if not isa(value, DenseIntOrFPElementsAttr) or any(value.get_values()):
+            message = f"wanted zeros for {op.result.type}; broadcast a scalar to others"
+            raise DiagnosticError.at(op.location, f"{op.name}: {message}")
+        return conversion.insert(llvm.ZeroOp(result_types=[ty])).results
     return [conversion.insert(llvm.ConstantOp(value, ty)).result]
 
 
@@ -114,7 +124,7 @@ def lower_cmpf(conversion: Conversion, op: arith.CmpfOp) -> Sequence[SSAValue]:
 
 
 def lower_bitcast(conversion: Conversion, op: arith.BitcastOp) -> Sequence[SSAValue]:
-    if convert_type(op.input.type) == convert_type(op.result.type):
+    if conversion.type(op.input.type) == conversion.type(op.result.type):
         return [conversion.operand(op.input)]
     return insert_twin(conversion, op, llvm.BitcastOp, {})
 
@@ -122,9 +132,9 @@ def lower_bitcast(conversion: Conversion, op: arith.BitcastOp) -> Sequence[SSAVa
 def lower_index_cast(
     conversion: Conversion, op: arith.IndexCastOp
 ) -> Sequence[SSAValue]:
-    """Between index, that is i64, and an integer: nothing, a trunc or a sext."""
+    """Between index and an integer: nothing, a trunc or a sext."""
     value = conversion.operand(op.input)
-    source, target = value.type, convert_type(op.result.type)
+    source, target = value.type, conversion.type(op.result.type)
     if source == target:
         return [value]
     if not (

@@ -6,20 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects import gpu, llvm
+from xdsl.dialects import arith, gpu, llvm
 from xdsl.dialects.builtin import (
     DenseArrayBase,
+    IntAttr,
+    IntegerAttr,
     ModuleOp,
     UnitAttr,
+    i1,
+    i8,
+    i32,
     i64,
 )
-from xdsl.ir import Attribute, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.hints import isa
 
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects import nvvm
-from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering, convert_type
+from fusemlir.dialects.gpu import DynamicSharedMemoryOp, ShuffleMode, ShuffleOp
+from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering
 
 DIMENSION_REGISTERS: dict[type[Operation], dict[str, type[nvvm.SpecialRegisterOp]]] = {
     gpu.ThreadIdOp: {
@@ -82,9 +88,9 @@ def lower_func(conversion: Conversion, op: gpu.FuncOp) -> Sequence[SSAValue]:
     block_size = known_size(op, "block")
     if block_size is not None:
         attributes["nvvm.maxntid"] = block_size
-    outputs = [convert_type(ty) for ty in op.function_type.outputs]
+    outputs = [conversion.type(ty) for ty in op.function_type.outputs]
     function_type = llvm.LLVMFunctionType(
-        [convert_type(ty) for ty in op.function_type.inputs],
+        [conversion.type(ty) for ty in op.function_type.inputs],
         outputs[0] if outputs else None,
     )
     arg_attrs = op.attributes.get("arg_attrs", op.properties.get("arg_attrs"))
@@ -109,9 +115,11 @@ def lower_return(conversion: Conversion, op: gpu.ReturnOp) -> Sequence[SSAValue]
 def read_register(
     conversion: Conversion, register: type[nvvm.SpecialRegisterOp]
 ) -> SSAValue:
-    """A special register as i64. All are below 2^31, so that a sign is no matter."""
-    read = conversion.insert(register())
-    return conversion.insert(llvm.SExtOp(read.res, i64)).res
+    """A special register as an index. All are below 2^31: a sign is no matter."""
+    read = conversion.insert(register()).res
+    if conversion.index == i32:
+        return read
+    return conversion.insert(llvm.SExtOp(read, conversion.index)).res
 
 
 def lower_dimension(conversion: Conversion, op: DimensionOp) -> Sequence[SSAValue]:
@@ -143,6 +151,88 @@ def lower_barrier(conversion: Conversion, op: gpu.BarrierOp) -> Sequence[SSAValu
     return []
 
 
+SHUFFLE_KINDS = {
+    ShuffleMode.xor: nvvm.ShflKind.bfly,
+    ShuffleMode.up: nvvm.ShflKind.up,
+    ShuffleMode.down: nvvm.ShflKind.down,
+    ShuffleMode.idx: nvvm.ShflKind.idx,
+}
+
+WARP = 32
+"""Lanes of a warp."""
+
+
+def lower_shuffle(conversion: Conversion, op: ShuffleOp) -> Sequence[SSAValue]:
+    """All lanes of the warp take part; the width has to be a constant."""
+    kind = SHUFFLE_KINDS[op.mode.data]
+    all_lanes = conversion.constant(-1, i32)
+    clamp = conversion.constant(shuffle_clamp(op), i32)
+    is_valid = bool(op.valid.uses)
+    shuffle = conversion.insert(
+        nvvm.ShflOp(kind, all_lanes, op.value, op.offset, clamp, is_valid=is_valid)
+    )
+    if not is_valid:
+        return [shuffle.res, conversion.constant(1, i1)]
+    value, valid = (
+        conversion.insert(
+            llvm.ExtractValueOp(DenseArrayBase.from_list(i64, [k]), shuffle.res, type)
+        ).res
+        for k, type in enumerate(op.result_types)
+    )
+    return [value, valid]
+
+
+def shuffle_clamp(op: ShuffleOp) -> int:
+    """PTX's operand c: the segment's mask in bits 8 to 12, the last lane below."""
+    match op.width.owner:
+        case arith.ConstantOp(value=IntegerAttr(value=IntAttr(data=width))):
+            pass
+        case llvm.ConstantOp(value=IntegerAttr(value=IntAttr(data=width))):
+            pass
+        case _:
+            raise DiagnosticError.at(op.location, f"{op.name}: wanted a constant width")
+    if width not in (1, 2, 4, 8, 16, WARP):
+        raise DiagnosticError.at(
+            op.location,
+            f"{op.name}: wanted a width that is a power of two up to {WARP}, "
+            f"found {width}",
+        )
+    last = 0 if op.mode.data == ShuffleMode.up else WARP - 1
+    return (WARP - width) << 8 | last
+
+
+DYNAMIC_SHARED_MEMORY = "dynamic_shared_memory"
+"""Name of the array without a size that all kernels of a module have together."""
+
+
+def lower_dynamic_shared_memory(
+    conversion: Conversion, op: DynamicSharedMemoryOp
+) -> Sequence[SSAValue]:
+    module = op.parent_op()
+    while module is not None and not isinstance(module, gpu.ModuleOp | ModuleOp):
+        module = module.parent_op()
+    assert module is not None
+    declare_dynamic_shared_memory(module.regions[0].block)
+    pointer = llvm.LLVMPointerType(IntAttr(SHARED))
+    return [conversion.insert(llvm.AddressOfOp(DYNAMIC_SHARED_MEMORY, pointer)).result]
+
+
+SHARED = 3
+"""The address space of shared memory."""
+
+
+def declare_dynamic_shared_memory(symbols: Block) -> None:
+    for op in symbols.ops:
+        if isinstance(op, llvm.GlobalOp) and op.sym_name.data == DYNAMIC_SHARED_MEMORY:
+            return
+    array = llvm.LLVMArrayType(IntAttr(0), i8)
+    declared = llvm.GlobalOp(
+        array, DYNAMIC_SHARED_MEMORY, "external", SHARED, alignment=128
+    )
+    assert symbols.first_op is not None
+    symbols.insert_op_before(declared, symbols.first_op)
+
+
 GPU_TO_NVVM: dict[type, Lowering] = {
     gpu.FuncOp: lower_func,
     gpu.ReturnOp: lower_return,
@@ -150,6 +240,8 @@ GPU_TO_NVVM: dict[type, Lowering] = {
     gpu.LaneIdOp: lower_lane_id,
     gpu.SubgroupSizeOp: lower_subgroup_size,
     gpu.BarrierOp: lower_barrier,
+    ShuffleOp: lower_shuffle,
+    DynamicSharedMemoryOp: lower_dynamic_shared_memory,
     **dict.fromkeys(DIMENSION_REGISTERS, lower_dimension),
 }
 

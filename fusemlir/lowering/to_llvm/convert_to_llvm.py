@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
+from math import prod
 
 from xdsl.context import Context
 from xdsl.dialects import gpu, llvm, scf
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import IntegerType, MemRefType, ModuleOp, i32, i64
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from xdsl.transforms.convert_scf_to_cf import ForLowering, IfLowering, SwitchLowering
+from xdsl.utils.hints import isa
 
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.lowering.expand_math import expand_all
@@ -20,6 +23,8 @@ from fusemlir.lowering.to_llvm.convert_cf_to_llvm import CF_TO_LLVM
 from fusemlir.lowering.to_llvm.convert_gpu_to_nvvm import GPU_TO_NVVM
 from fusemlir.lowering.to_llvm.convert_math_to_llvm import MATH_TO_LLVM
 from fusemlir.lowering.to_llvm.convert_memref_to_llvm import MEMREF_TO_LLVM
+from fusemlir.lowering.to_llvm.convert_nvgpu_to_nvvm import NVGPU_TO_NVVM
+from fusemlir.lowering.to_llvm.convert_vector_to_llvm import VECTOR_TO_LLVM
 
 ALL_TO_LLVM: dict[type, Lowering] = {
     **ARITH_TO_LLVM,
@@ -27,6 +32,8 @@ ALL_TO_LLVM: dict[type, Lowering] = {
     **GPU_TO_NVVM,
     **MATH_TO_LLVM,
     **MEMREF_TO_LLVM,
+    **NVGPU_TO_NVVM,
+    **VECTOR_TO_LLVM,
 }
 
 
@@ -51,15 +58,39 @@ def check_converted(func: llvm.FuncOp) -> None:
         )
 
 
-def convert_kernels(kernels: Operation) -> None:
-    """Convert one gpu module, mathematics and structured control flow first."""
+NARROW_LIMIT = 2**30
+"""Elements below which a buffer is indexed in 32 bits: what is added to an index to
+come to the next block or tile does not overflow then."""
+
+
+def index_type(symbol: Operation) -> IntegerType:
+    """i32 where all memrefs of a function are small enough for it, else i64.
+
+    A GPU has no 64-bit integer unit; an index is widened when it meets a pointer.
+    """
+    for op in symbol.walk():
+        values = chain(op.results, *(b.args for r in op.regions for b in r.blocks))
+        for value in values:
+            type = value.type
+            if isa(type, MemRefType) and prod(type.get_shape()) > NARROW_LIMIT:
+                return i64
+    return i32
+
+
+def convert_kernels(kernels: Operation, index: IntegerType | None = None) -> None:
+    """Convert one gpu module, mathematics and structured control flow first.
+
+    `index` is what becomes of index in all kernels, if not what suits each.
+    """
     expand_all(kernels)
     for op in tuple(kernels.walk()):
         if type(op) in BRANCHES_BY_STRUCTURE:
             pattern = BRANCHES_BY_STRUCTURE[type(op)]
             pattern.match_and_rewrite(op, PatternRewriter(op))
-    Conversion(ALL_TO_LLVM).apply(kernels)
-    for op in kernels.regions[0].block.ops:
+    symbols = kernels.regions[0].block
+    for op in tuple(symbols.ops):
+        Conversion(ALL_TO_LLVM, index or index_type(op)).apply(op)
+    for op in symbols.ops:
         if isinstance(op, llvm.FuncOp):
             check_converted(op)
 
@@ -68,12 +99,21 @@ def convert_kernels(kernels: Operation) -> None:
 class ConvertToLlvmPass(ModulePass):
     """Convert the kernels of every gpu module to llvm and nvvm; hosts stay as they are.
 
-    Raises `DiagnosticError` naming the operation that has no conversion.
+    `index_bitwidth` is 32 or 64; for 0 each kernel has the narrowest that does for its
+    buffers. Raises `DiagnosticError` naming the operation that has no conversion.
     """
 
     name = "convert-to-llvm"
 
+    index_bitwidth: int = 0
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if self.index_bitwidth not in (0, 32, 64):
+            raise DiagnosticError.at(
+                op.location,
+                f"index-bitwidth: wanted 0, 32 or 64, found {self.index_bitwidth}",
+            )
+        index = IntegerType(self.index_bitwidth) if self.index_bitwidth else None
         for inner in op.ops:
             if isinstance(inner, gpu.ModuleOp):
-                convert_kernels(inner)
+                convert_kernels(inner, index)

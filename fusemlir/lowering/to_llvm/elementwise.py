@@ -8,7 +8,7 @@ from xdsl.dialects.arith import FastMathFlagsAttr
 from xdsl.dialects.llvm import FastMathAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering, convert_type
+from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering
 
 NO_FAST_MATH = FastMathAttr("none")
 
@@ -50,7 +50,7 @@ def insert_twin(
     """A `twin` on the converted operands of `op`; its results."""
     new = twin.create(
         operands=conversion.operands(op),
-        result_types=[convert_type(ty) for ty in op.result_types],
+        result_types=[conversion.type(ty) for ty in op.result_types],
         properties=properties,
     )
     return conversion.insert(new).results

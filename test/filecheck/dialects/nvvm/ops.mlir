@@ -38,3 +38,13 @@ llvm.func @shuffles(%mask: i32, %x: f32, %i: i32) {
   %b = nvvm.shfl.sync down %mask, %i, %i, %i : i32 -> i32
   llvm.return
 }
+
+// CHECK-LABEL: @dot_products(
+// CHECK-SAME:    %[[A:.*]]: vector<4xi8>, %[[C:.*]]: i32)
+llvm.func @dot_products(%a: vector<4xi8>, %c: i32) -> i32 {
+  // CHECK: nvvm.dot.accumulate.4way %[[A]] <signed>, %[[A]] <signed>, %[[C]] : vector<4xi8>, vector<4xi8>
+  // CHECK: nvvm.dot.accumulate.4way %[[A]] <unsigned>, %[[A]] <unsigned>, %{{.*}} : vector<4xi8>, vector<4xi8>
+  %s = nvvm.dot.accumulate.4way %a <signed>, %a <signed>, %c : vector<4xi8>, vector<4xi8>
+  %u = nvvm.dot.accumulate.4way %a <unsigned>, %a <unsigned>, %s : vector<4xi8>, vector<4xi8>
+  llvm.return %u : i32
+}

@@ -6,8 +6,8 @@
 // LLVM: define ptx_kernel void @neg_0(ptr {{.*}}, ptr {{.*}})
 // PTX:  .visible .entry neg_0(
 
-// One thread an element, in blocks of 256; of a tensor that is read whole, no
-// coordinates are needed.
+// One thread for 16 bytes, in blocks of 256; of a tensor that is read whole, no
+// coordinates are needed. What is only read may be cached, and says so.
 // CHECK:       builtin.module attributes {gpu.container_module}
 // CHECK-NEXT:    "gpu.module"() <{sym_name = "kernels"}>
 // CHECK-NEXT:      "gpu.func"() <{function_type = (memref<2x3x100xf32>, memref<2x3x100xf32>) -> (), kernel}>
@@ -15,21 +15,24 @@
 // CHECK-DAG:         %[[BLOCK:.*]] = "gpu.block_id"() <{dimension = #gpu<dim x>}>
 // CHECK-DAG:         %[[THREAD:.*]] = "gpu.thread_id"() <{dimension = #gpu<dim x>}>
 // CHECK:             %[[START:.*]] = arith.muli %[[BLOCK]],
-// CHECK:             %[[AT:.*]] = arith.addi %[[START]], %[[THREAD]]
-// CHECK-NEXT:        %[[SIZE:.*]] = arith.constant 600 : index
-// CHECK-NEXT:        %[[INSIDE:.*]] = arith.cmpi ult, %[[AT]], %[[SIZE]]
+// CHECK:             %[[NUMBER:.*]] = arith.addi %[[START]], %[[THREAD]]
+// CHECK-NEXT:        %[[SIZE:.*]] = arith.constant 150 : index
+// CHECK-NEXT:        %[[INSIDE:.*]] = arith.cmpi ult, %[[NUMBER]], %[[SIZE]]
 // CHECK-NEXT:        scf.if %[[INSIDE]] {
+// CHECK-NEXT:          %[[FOUR:.*]] = arith.constant 4 : index
+// CHECK-NEXT:          %[[AT:.*]] = arith.muli %[[NUMBER]], %[[FOUR]]
 // CHECK-NEXT:          %[[FLAT_X:.*]] = memref.collapse_shape %[[X]]
-// CHECK-NEXT:          %[[ELEMENT:.*]] = memref.load %[[FLAT_X]][%[[AT]]]
-// CHECK-NEXT:          %[[NEGATED:.*]] = arith.negf %[[ELEMENT]]
-// CHECK-NEXT:          %[[FLAT_Y:.*]] = memref.collapse_shape %[[Y]]
-// CHECK-NEXT:          memref.store %[[NEGATED]], %[[FLAT_Y]][%[[AT]]]
-// CHECK:           }) {sym_name = "neg_0", gpu.kernel, known_block_size = array<i32: 256, 1, 1>}
+// CHECK-NEXT:          %[[ELEMENTS:.*]] = vector.load %[[FLAT_X]][%[[AT]]] {alignment = 16 : i64} : memref<600xf32>, vector<4xf32>
+// CHECK-NEXT:          %{{.*}} = "vector.to_elements"(%[[ELEMENTS]])
+// CHECK-NEXT:          %[[NEGATED:.*]] = arith.negf %{{.*}}
+// CHECK:               %[[FLAT_Y:.*]] = memref.collapse_shape %[[Y]]
+// CHECK-NEXT:          %[[RESULT:.*]] = vector.from_elements %[[NEGATED]], %{{.*}} : vector<4xf32>
+// CHECK-NEXT:          vector.store %[[RESULT]], %[[FLAT_Y]][%[[AT]]] {alignment = 16 : i64}
+// CHECK:           }) {sym_name = "neg_0", gpu.kernel, known_block_size = array<i32: 256, 1, 1>, arg_attrs = [{llvm.noalias, llvm.readonly}, {llvm.noalias}]}
 // CHECK:         func.func @a_pointwise_layer(%[[IN:.*]]: memref<2x3x100xf32> {trt.name = "x"}, %[[OUT:.*]]: memref<2x3x100xf32> {trt.name = "y", trt.output})
 // CHECK-DAG:       %[[ONE:.*]] = arith.constant 1 : index
-// CHECK-DAG:       %[[BLOCKS:.*]] = arith.constant 3 : index
 // CHECK-DAG:       %[[THREADS:.*]] = arith.constant 256 : index
-// CHECK:           "gpu.launch_func"(%[[BLOCKS]], %[[ONE]], %[[ONE]], %[[THREADS]], %[[ONE]], %[[ONE]], %[[IN]], %[[OUT]]) <{kernel = @kernels::@neg_0, {{.*}}}> {layers = ["negate"]}
+// CHECK:           "gpu.launch_func"(%[[ONE]], %[[ONE]], %[[ONE]], %[[THREADS]], %[[ONE]], %[[ONE]], %[[IN]], %[[OUT]]) <{kernel = @kernels::@neg_0, {{.*}}}> {layers = ["negate"]}
 // CHECK-NEXT:      func.return
 func.func @a_pointwise_layer(%x: tensor<2x3x100xf32> {trt.name = "x"}) -> (tensor<2x3x100xf32> {trt.name = "y"}) {
   %y = trt.unary neg %x layers ["negate"] : tensor<2x3x100xf32> -> tensor<2x3x100xf32>
@@ -60,12 +63,14 @@ func.func @equal_bodies_share_a_kernel(%x: tensor<8xf32>, %z: tensor<9xf32>) -> 
 // -----
 
 // A half is loaded once, computed with in f32 through the group, and rounded once.
-// CHECK:         %[[HALF:.*]] = memref.load {{.*}} : memref<8xf16>
-// CHECK-NEXT:    %[[WIDE:.*]] = arith.extf %[[HALF]] : f16 to f32
-// CHECK-NEXT:    %[[SUM:.*]] = arith.addf %[[WIDE]], %[[WIDE]] : f32
+// CHECK:         %[[HALVES:.*]] = vector.load {{.*}} : memref<8xf16>, vector<8xf16>
+// CHECK-NEXT:    %{{.*}} = "vector.to_elements"(%[[HALVES]])
+// CHECK-NEXT:    %[[WIDE:.*]] = arith.extf %{{.*}} : f16 to f32
+// CHECK:         %[[SUM:.*]] = arith.addf %[[WIDE]], %[[WIDE]] : f32
 // CHECK-NEXT:    %[[TANH:.*]] = math.tanh %[[SUM]] : f32
-// CHECK-NEXT:    %[[ROUNDED:.*]] = arith.truncf %[[TANH]] : f32 to f16
-// CHECK-NEXT:    memref.store %[[ROUNDED]]
+// CHECK:         %[[ROUNDED:.*]] = arith.truncf %[[TANH]] : f32 to f16
+// CHECK:         vector.from_elements %[[ROUNDED]],
+// CHECK-NEXT:    vector.store
 // CHECK:         sym_name = "pointwise_0"
 func.func @a_group_is_computed_in_f32(%x: tensor<8xf16>) -> tensor<8xf16> {
   %y = trt.fused "pointwise"(%x) layers ["add", "tanh"] : (tensor<8xf16>) -> tensor<8xf16> {
@@ -81,13 +86,16 @@ func.func @a_group_is_computed_in_f32(%x: tensor<8xf16>) -> tensor<8xf16> {
 
 // Only the axes along which the operands differ are told apart: of 2x3x4x5 and 3x1x1,
 // 2, 3 and 20.
-// CHECK:         %[[LINEAR:.*]] = arith.addi
+// CHECK:         %[[NUMBER:.*]] = arith.addi
+// CHECK:         %[[FIRST:.*]] = arith.muli %[[NUMBER]],
+// CHECK:         vector.load {{.*}}[%[[FIRST]]] {{.*}} : memref<120xf32>, vector<4xf32>
 // CHECK:         %[[TWENTY:.*]] = arith.constant 20 : index
-// CHECK:         %[[REST:.*]] = arith.divui %[[LINEAR]], %[[TWENTY]]
+// CHECK:         %[[REST:.*]] = arith.divui %[[FIRST]], %[[TWENTY]]
 // CHECK:         %[[THREE:.*]] = arith.constant 3 : index
 // CHECK-NEXT:    %[[CHANNEL:.*]] = arith.remui %[[REST]], %[[THREE]]
-// CHECK:         memref.load {{.*}}[%[[LINEAR]]] : memref<120xf32>
 // CHECK:         memref.load {{.*}}[%[[CHANNEL]]] : memref<3xf32>
+// CHECK-NOT:     memref.load
+// CHECK:         sym_name
 func.func @an_operand_is_broadcast(%x: tensor<2x3x4x5xf32>, %b: tensor<1x3x1x1xf32>) -> tensor<2x3x4x5xf32> {
   %y = trt.element_wise sum %x, %b layers ["add"] : (tensor<2x3x4x5xf32>, tensor<1x3x1x1xf32>) -> tensor<2x3x4x5xf32>
   func.return %y : tensor<2x3x4x5xf32>
@@ -168,9 +176,12 @@ func.func @a_matrix_multiply(%a: tensor<2x3x5xf32>, %b: tensor<1x7x5xf32>) -> te
 
 // -----
 
-// The data of a constant are still a name; the buffer between two kernels is allocated.
+// The data of a constant are still a name; what is between two kernels is a part of
+// the arena.
 // CHECK:       func.func @constants_and_intermediates(%[[X:.*]]: memref<8xf32>, %[[Y:.*]]: memref<8xf32> {trt.output})
-// CHECK:         %[[SUM:.*]] = "gpu.alloc"()
+// CHECK:         %[[ARENA:.*]] = "gpu.alloc"() {{.*}} -> memref<32xi8>
+// CHECK:         %[[START:.*]] = arith.constant 0 : index
+// CHECK-NEXT:    %[[SUM:.*]] = memref.view %[[ARENA]][%[[START]]][] : memref<32xi8> to memref<8xf32>
 // CHECK:         %[[W:.*]] = trt.constant #trt.weight<"w" : tensor<8xf32>>
 // CHECK-NEXT:    %[[BUFFER:.*]] = bufferization.to_buffer %[[W]] read_only : tensor<8xf32> to memref<8xf32>
 // CHECK-NOT:     trt.constant
@@ -182,6 +193,26 @@ func.func @constants_and_intermediates(%x: tensor<8xf32>) -> tensor<8xf32> {
   %s = trt.element_wise sum %x, %w layers ["add"] : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
   %y = trt.activation relu %s layers ["relu"] : tensor<8xf32> -> tensor<8xf32>
   func.return %y : tensor<8xf32>
+}
+
+// -----
+
+// Of three tensors two live at one time: the third takes the place of the first.
+// CHECK:       func.func @an_arena_is_used_again
+// CHECK:         %[[ARENA:.*]] = "gpu.alloc"() {{.*}} -> memref<288xi8>
+// CHECK-NOT:     gpu.alloc
+// CHECK-DAG:     %[[FIRST:.*]] = arith.constant 0 : index
+// CHECK-DAG:     %[[SECOND:.*]] = arith.constant 256 : index
+// CHECK-DAG:     memref.view %[[ARENA]][%[[FIRST]]][] : memref<288xi8> to memref<8xf32>
+// CHECK-DAG:     memref.view %[[ARENA]][%[[SECOND]]][] : memref<288xi8> to memref<8xf32>
+// CHECK:         memref.view %[[ARENA]][%[[FIRST]]][] : memref<288xi8> to memref<8xf32>
+// CHECK-NOT:     memref.view
+func.func @an_arena_is_used_again(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %a = trt.unary neg %x layers ["a"] : tensor<8xf32> -> tensor<8xf32>
+  %b = trt.unary exp %a layers ["b"] : tensor<8xf32> -> tensor<8xf32>
+  %c = trt.unary neg %b layers ["c"] : tensor<8xf32> -> tensor<8xf32>
+  %d = trt.unary exp %c layers ["d"] : tensor<8xf32> -> tensor<8xf32>
+  func.return %d : tensor<8xf32>
 }
 
 // -----

@@ -55,3 +55,32 @@
     "gpu.return"(%i) : (index) -> ()
   }) {sym_name = "a_global_id_is_block_times_size_plus_thread"} : () -> ()
 }) : () -> ()
+
+// CHECK-LABEL: @a_shuffle_is_among_all_lanes_of_a_warp
+func.func @a_shuffle_is_among_all_lanes_of_a_warp(%x: f32, %i: i32) -> (f32, f32, i1) {
+  // CHECK: %[[ALL:.*]] = llvm.mlir.constant(-1 : i32)
+  // CHECK: %[[CLAMP:.*]] = llvm.mlir.constant(31 : i32)
+  // CHECK: nvvm.shfl.sync bfly %[[ALL]], %{{.*}}, %{{.*}}, %[[CLAMP]] : f32 -> f32
+  // CHECK: %[[SEGMENT:.*]] = llvm.mlir.constant(6144 : i32)
+  // CHECK: %[[BOTH:.*]] = nvvm.shfl.sync up %{{.*}}, %{{.*}}, %{{.*}}, %[[SEGMENT]] {return_value_and_is_valid} : f32 -> !llvm.struct<(f32, i1)>
+  // CHECK: llvm.extractvalue %[[BOTH]][0]
+  // CHECK: llvm.extractvalue %[[BOTH]][1]
+  %warp = arith.constant 32 : i32
+  %eight = arith.constant 8 : i32
+  %a, %p = gpu.shuffle xor %x, %i, %warp : f32
+  %b, %q = gpu.shuffle up %x, %i, %eight : f32
+  func.return %a, %b, %q : f32, f32, i1
+}
+
+// All kernels have the dynamic shared memory in common.
+"gpu.module"() <{sym_name = "shared"}> ({
+  // CHECK:     llvm.mlir.global external @dynamic_shared_memory() {addr_space = 3 : i32, alignment = 128 : i64} : !llvm.array<0 x i8>
+  // CHECK-NOT: llvm.mlir.global
+  // CHECK:     llvm.mlir.addressof @dynamic_shared_memory : !llvm.ptr<3>
+  // CHECK:     llvm.mlir.addressof @dynamic_shared_memory : !llvm.ptr<3>
+  "gpu.func"() <{function_type = () -> ()}> ({
+    %m = gpu.dynamic_shared_memory : memref<?xi8, #gpu.address_space<workgroup>>
+    %n = gpu.dynamic_shared_memory : memref<?xi8, #gpu.address_space<workgroup>>
+    "gpu.return"() : () -> ()
+  }) {sym_name = "twice", gpu.kernel} : () -> ()
+}) : () -> ()

@@ -74,3 +74,34 @@ func.func @memory_of_a_thread_is_an_alloca(%i: index, %v: index) {
     func.return
   }
 }) : () -> ()
+
+// CHECK-LABEL: @a_view_begins_some_bytes_later
+func.func @a_view_begins_some_bytes_later(%x: memref<64xi8, #gpu.address_space<workgroup>>, %i: index) -> f32 {
+  // CHECK: %[[START:.*]] = llvm.getelementptr inbounds %{{.*}} : (!llvm.ptr<3>, i64) -> !llvm.ptr<3>, i8
+  // CHECK: %[[AT:.*]] = llvm.getelementptr inbounds %[[START]][%{{.*}}] : (!llvm.ptr<3>, i64) -> !llvm.ptr<3>, f32
+  // CHECK: llvm.load %[[AT]] : !llvm.ptr<3> -> f32
+  %v = memref.view %x[%i][] : memref<64xi8, #gpu.address_space<workgroup>> to memref<8xf32, #gpu.address_space<workgroup>>
+  %r = memref.load %v[%i] : memref<8xf32, #gpu.address_space<workgroup>>
+  func.return %r : f32
+}
+
+// CHECK-LABEL: @strides_are_multiplied_with_indices
+func.func @strides_are_multiplied_with_indices(%x: memref<64xf32>, %i: index, %j: index) -> f32 {
+  // CHECK: %[[START:.*]] = llvm.getelementptr inbounds %{{.*}}[5]
+  // CHECK: %[[EIGHT:.*]] = llvm.mlir.constant(8)
+  // CHECK: %[[ROW:.*]] = llvm.mul %{{.*}}, %[[EIGHT]]
+  // CHECK: %[[TWO:.*]] = llvm.mlir.constant(2)
+  // CHECK: %[[COLUMN:.*]] = llvm.mul %{{.*}}, %[[TWO]]
+  // CHECK: %[[AT:.*]] = llvm.add %[[ROW]], %[[COLUMN]]
+  // CHECK: llvm.getelementptr inbounds %[[START]][%[[AT]]]
+  %v = memref.reinterpret_cast %x to offset: [5], sizes: [4, 4], strides: [8, 2] : memref<64xf32> to memref<4x4xf32, strided<[8, 2], offset: 5>>
+  %r = memref.load %v[%i, %j] : memref<4x4xf32, strided<[8, 2], offset: 5>>
+  func.return %r : f32
+}
+
+// CHECK-LABEL: @an_atomic_operation_is_one_of_the_device
+func.func @an_atomic_operation_is_one_of_the_device(%x: memref<4xf32>, %v: f32, %i: index) -> f32 {
+  // CHECK: "llvm.atomicrmw"(%{{.*}}, %{{.*}}) <{bin_op = 11 : i64, ordering = 2 : i64, syncscope = "device"}> : (!llvm.ptr, f32) -> f32
+  %r = "memref.atomic_rmw"(%v, %x, %i) <{kind = 0 : i64}> : (f32, memref<4xf32>, index) -> f32
+  func.return %r : f32
+}

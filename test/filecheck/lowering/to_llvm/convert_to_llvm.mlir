@@ -1,5 +1,6 @@
 // RUN: fuse-opt %s --convert-to-llvm | FileCheck %s
 // RUN: fuse-opt %s --convert-to-llvm | FileCheck %s --check-prefix=NOTHING
+// RUN: fuse-opt %s --convert-to-llvm='index-bitwidth=64' | FileCheck %s --check-prefix=WIDE
 // RUN: fuse-opt %s --expand-math --convert-scf-to-cf --convert-gpu-to-nvvm --convert-arith-to-llvm --convert-memref-to-llvm --convert-math-to-llvm --convert-cf-to-llvm | FileCheck %s --check-prefix=NOTHING
 
 // In any order, the conversions leave nothing between them.
@@ -10,18 +11,19 @@
 // NOTHING-LABEL: func.func @the_host_stays_as_it_is
 "gpu.module"() <{sym_name = "kernels"}> ({
   // CHECK:       llvm.func @sum_of_a_row(%[[X:.*]]: !llvm.ptr, %[[Y:.*]]: !llvm.ptr) attributes {gpu.kernel, nvvm.kernel
-  // CHECK:         %[[T32:.*]] = nvvm.read.ptx.sreg.tid.x
-  // CHECK:         %[[T:.*]] = llvm.sext %[[T32]]
+  // CHECK:         %[[T:.*]] = nvvm.read.ptx.sreg.tid.x
+  // WIDE:          %[[T32:.*]] = nvvm.read.ptx.sreg.tid.x
+  // WIDE:          llvm.sext %[[T32]] : i32 to i64
   // CHECK:         %[[IN:.*]] = llvm.icmp "ult" %[[T]]
   // CHECK:         llvm.cond_br %[[IN]], ^[[BODY:.*]], ^[[END:.*]]
-  // CHECK:       ^[[LOOP:.*]](%[[K:.*]]: i64, %[[SUM:.*]]: f32):
+  // CHECK:       ^[[LOOP:.*]](%[[K:.*]]: i32, %[[SUM:.*]]: f32):
   // CHECK:         %[[MORE:.*]] = llvm.icmp "slt" %[[K]]
   // CHECK:         llvm.cond_br %[[MORE]], ^[[STEP:.*]], ^[[DONE:.*]]
   // CHECK:       ^[[STEP]]:
   // CHECK:         llvm.getelementptr inbounds %[[X]][
   // CHECK:         %[[V:.*]] = llvm.load
   // CHECK:         %[[NEXT:.*]] = llvm.intr.fma(%[[V]], %[[V]], %[[SUM]])
-  // CHECK:         llvm.br ^[[LOOP]](%{{.*}}, %[[NEXT]] : i64, f32)
+  // CHECK:         llvm.br ^[[LOOP]](%{{.*}}, %[[NEXT]] : i32, f32)
   // CHECK:       ^[[DONE]]:
   // CHECK:         %[[P:.*]] = llvm.getelementptr inbounds %[[Y]][%[[T]]]
   // CHECK:         llvm.store %[[SUM]], %[[P]]
@@ -67,4 +69,17 @@ func.func @the_host_stays_as_it_is(%i: index) -> index {
     %r = math.exp %x : f32
     "gpu.return"(%r) : (f32) -> ()
   }) {sym_name = "exponential"} : () -> ()
+}) : () -> ()
+
+// A buffer of more than 2^30 elements is indexed in 64 bits.
+"gpu.module"() <{sym_name = "large"}> ({
+  // CHECK-LABEL: llvm.func @an_element_of_much
+  // CHECK:         llvm.sext %{{.*}} : i32 to i64
+  "gpu.func"() <{function_type = (memref<2147483648xf32>) -> ()}> ({
+  ^bb0(%x: memref<2147483648xf32>):
+    %t = "gpu.thread_id"() <{dimension = #gpu<dim x>}> : () -> index
+    %zero = arith.constant 0.0 : f32
+    memref.store %zero, %x[%t] : memref<2147483648xf32>
+    "gpu.return"() : () -> ()
+  }) {sym_name = "an_element_of_much"} : () -> ()
 }) : () -> ()

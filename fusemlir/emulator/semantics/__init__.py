@@ -1,0 +1,1 @@
+"""What each instruction does, by family; a family is a table of builders."""

@@ -1,0 +1,232 @@
+"""Kernels of reductions along any axes, with pointwise layers before and after.
+
+Floats are reduced in f32, integers in 32 bits or, where they are wider or a mean is
+taken, in 64; both wrap around. The logarithm of a sum of exponentials is shifted by the
+greatest exponent, and so finite where the exponentials are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import TypeGuard
+
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import f32, i8, i32, i64
+from xdsl.ir import Attribute, SSAValue
+
+from fusemlir.dialects.trt import ReduceOp, UnaryOp
+from fusemlir.dialects.trt.base import element_type_of, is_float, shape_of
+from fusemlir.dialects.trt.enums import ReduceOperation, UnaryOperation
+from fusemlir.lowering.element_conversion import (
+    constant,
+    convert,
+    element_bytes,
+    integer,
+    real,
+)
+from fusemlir.lowering.gpu.anchored import beside
+from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
+from fusemlir.lowering.gpu.exponential_sum import EXPONENTIAL_SUM, log_of_sum
+from fusemlir.lowering.gpu.immediates import Immediates
+from fusemlir.lowering.gpu.index_math import add, as_value
+from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.gpu.neighbours import Neighbours
+from fusemlir.lowering.gpu.reductions import Combine, maximum, minimum
+from fusemlir.lowering.gpu.reductions import add as plus
+from fusemlir.lowering.gpu.row_block import Load, RowBlock
+from fusemlir.lowering.gpu.row_source import RowSource
+from fusemlir.lowering.gpu.row_view import Axis, RowView, strides
+from fusemlir.lowering.gpu.rows import Fold, StreamedRow
+from fusemlir.lowering.scalar import has_scalar_form
+from fusemlir.lowering.schedule import RowSchedule
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A reduction in a body, and what is around it."""
+
+    body: KernelBody
+    op: ReduceOp
+
+    @staticmethod
+    def of_body(body: KernelBody) -> Reduction | None:
+        """Where a kernel of this family can compute the body."""
+        op = body.group.anchor
+        if not isinstance(op, ReduceOp) or not _is_computed(element_type_of(op.input)):
+            return None
+        reduction = Reduction(body, op)
+        epilogue = all(map(has_scalar_form, beside(body, op)))
+        shapes = body.output_shapes == {shape_of(op.output)}
+        return reduction if reduction.source.is_plain and epilogue and shapes else None
+
+    @property
+    def log_of_sum(self) -> tuple[UnaryOp, UnaryOp] | None:
+        """The exponential and the logarithm around a sum that nothing else uses."""
+        before, after = self.op.input.owner, self.op.output.get_user_of_unique_use()
+        if self.op.kind != ReduceOperation.SUM:
+            return None
+        if not _is(before, UnaryOperation.EXP) or not _is(after, UnaryOperation.LOG):
+            return None
+        return (before, after) if {before, after} <= {*self.body.layers} else None
+
+    @property
+    def source(self) -> RowSource:
+        found = self.log_of_sum
+        return RowSource(self.body, self.op.input if found is None else found[0].input)
+
+    @property
+    def result(self) -> SSAValue:
+        """What the rows are reduced to."""
+        found = self.log_of_sum
+        return self.op.output if found is None else found[1].output
+
+    @property
+    def view(self) -> RowView:
+        source, op = self.source, self.op
+        kept = [axis for axis in range(len(source.shape)) if axis not in op.axes]
+        steps = strides(shape_of(op.output))
+        if op.keeps_dimensions:
+            steps = tuple(steps[axis] for axis in kept)
+        result = dict(zip(kept, steps, strict=True))
+        apart = strides(source.shape)
+        return RowView.of_axes(
+            Axis(source.shape[at], apart[at], result.get(axis))
+            for axis, at in enumerate(source.order)
+        )
+
+    @property
+    def schedule(self) -> RowSchedule:
+        view = self.view
+        return RowSchedule.choose(
+            view.columns, view.run, self.source.widest, is_across=view.is_across
+        )
+
+
+def _is(op: object, kind: UnaryOperation) -> TypeGuard[UnaryOp]:
+    return isinstance(op, UnaryOp) and op.kind == kind
+
+
+def _is_computed(element: Attribute) -> bool:
+    return is_float(element) or element in (i8, i32, i64)
+
+
+def is_reduce_kernel(body: KernelBody) -> bool:
+    """Whether it is a reduction with pointwise layers, all outputs of its shape; what
+    it reduces may be permuted."""
+    return Reduction.of_body(body) is not None
+
+
+def build_reduce(name: str, body: KernelBody, immediates: Immediates) -> Kernel:
+    reduction = Reduction.of_body(body)
+    assert reduction is not None
+    view, schedule = reduction.view, reduction.schedule
+    grid = RowBlock.grid(view, schedule)
+    with BlockKernel(name, body, grid, schedule.block) as kernel:
+        constants = immediates.emit(body)
+        rows = RowBlock(kernel, view, schedule)
+        load = reduction.source.loader(kernel, constants, schedule.elements)
+        row = StreamedRow(rows, _widened(reduction.op, load))
+        if reduction.log_of_sum is not None:
+            results = [log_of_sum(*state) for state in row.fold(EXPONENTIAL_SUM)]
+        else:
+            states = row.fold(_fold(reduction.op))
+            results = [_finished(reduction, total) for (total,) in states]
+        anchors = (reduction.op, *(reduction.log_of_sum or ()))
+        after = Neighbours(kernel, beside(body, *anchors), constants)
+        with rows.first():
+            _store(reduction, rows, results, after)
+    return kernel.finished
+
+
+def _store(
+    reduction: Reduction,
+    rows: RowBlock,
+    results: Sequence[SSAValue],
+    after: Neighbours,
+) -> None:
+    """What follows on the results of neighbouring rows, at once if they lie so."""
+    first, value = rows.result(), reduction.result
+    step = reduction.view.kept[-1].result if len(results) > 1 else 1
+    if step == 1:
+        after.compute(first, len(results), {value: results})
+        return
+    assert step is not None
+    for at, result in enumerate(results):
+        after.compute(as_value(add(first, at * step)), 1, {value: [result]})
+
+
+def _sum_type(op: ReduceOp) -> Attribute:
+    """What the elements are reduced in."""
+    element = element_type_of(op.input)
+    if is_float(element):
+        return f32
+    is_wide = element == i64 or op.kind == ReduceOperation.AVG
+    return i64 if is_wide else i32
+
+
+def _widened(op: ReduceOp, load: Load) -> Load:
+    element, wide = element_type_of(op.input), _sum_type(op)
+    if is_float(element):
+        return load
+    return lambda number: [convert(x, element, wide) for x in load(number)]
+
+
+def _combinations(op: ReduceOp) -> Combine:
+    floating = is_float(element_type_of(op.input))
+    return (FLOAT_COMBINATIONS if floating else INTEGER_COMBINATIONS)[op.kind]
+
+
+def _fold(op: ReduceOp) -> Fold:
+    element, wide = element_type_of(op.input), _sum_type(op)
+    neutral = NEUTRAL[op.kind]
+    if not is_float(element):
+        most = 2 ** (8 * element_bytes(element) - 1)
+        neutral = min(max(neutral, -most), most - 1)
+    return Fold.of_combine(_combinations(op), lambda: constant(neutral, wide))
+
+
+def _finished(reduction: Reduction, total: SSAValue) -> SSAValue:
+    """The total in the type that its tensor is computed in, of a mean divided."""
+    op, columns = reduction.op, reduction.view.columns
+    element, wide = element_type_of(op.input), _sum_type(op)
+    if is_float(element):
+        if op.kind != ReduceOperation.AVG:
+            return total
+        return arith.DivfOp(total, real(columns)).result
+    if op.kind == ReduceOperation.AVG:
+        if columns == 0:
+            return constant(EMPTY_MEAN.get(element, 0), element)
+        total = arith.DivSIOp(total, integer(wide, columns)).result
+    return convert(total, wide, element)
+
+
+NEUTRAL: dict[ReduceOperation, float] = {
+    ReduceOperation.SUM: 0,
+    ReduceOperation.AVG: 0,
+    ReduceOperation.PROD: 1,
+    ReduceOperation.MAX: -inf,
+    ReduceOperation.MIN: inf,
+}
+"""What changes nothing, and is the result where there is nothing to reduce; of
+integers the nearest there is."""
+
+EMPTY_MEAN: dict[Attribute, int] = {i8: -128}
+"""By integer type, where it is not 0."""
+
+FLOAT_COMBINATIONS: dict[ReduceOperation, Combine] = {
+    ReduceOperation.SUM: plus,
+    ReduceOperation.AVG: plus,
+    ReduceOperation.PROD: lambda a, b: arith.MulfOp(a, b).result,
+    ReduceOperation.MAX: maximum,
+    ReduceOperation.MIN: minimum,
+}
+
+INTEGER_COMBINATIONS: dict[ReduceOperation, Combine] = {
+    ReduceOperation.SUM: lambda a, b: arith.AddiOp(a, b).result,
+    ReduceOperation.AVG: lambda a, b: arith.AddiOp(a, b).result,
+    ReduceOperation.PROD: lambda a, b: arith.MuliOp(a, b).result,
+    ReduceOperation.MAX: lambda a, b: arith.MaxSIOp(a, b).result,
+    ReduceOperation.MIN: lambda a, b: arith.MinSIOp(a, b).result,
+}

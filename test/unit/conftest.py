@@ -1,0 +1,34 @@
+"""How much the tests try, and what is said of the mutations at the end."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("default", max_examples=100)
+settings.register_profile("nightly", max_examples=5000)
+settings.load_profile("default")
+
+MUTATION_TESTS = (
+    "test_a_missing_constraint_breaks_a_case",
+    "test_a_missing_question_breaks_a_case",
+)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many constraints and guards were switched off, and how many of these
+    mutations no lit case noticed; those tests have failed."""
+    outcomes = {
+        outcome: sum(
+            any(name in report.nodeid for name in MUTATION_TESTS)
+            for report in terminalreporter.stats.get(outcome, ())
+            if report.when == "call"
+        )
+        for outcome in ("passed", "failed")
+    }
+    count = sum(outcomes.values())
+    if count:
+        terminalreporter.write_line(
+            f"mutations: {count} constraints and guards switched off, "
+            f"{outcomes['failed']} survived"
+        )

@@ -22,7 +22,12 @@ from xdsl.dialects.builtin import ModuleOp
 
 from fusemlir.codegen.targets import print_llvm
 from fusemlir.diagnostics import DiagnosticError
-from fusemlir.dialects.trt import DequantizeOp, PoolingOp, SoftMaxOp
+from fusemlir.dialects.trt import (
+    DequantizeOp,
+    MatrixMultiplyOp,
+    PoolingOp,
+    SoftMaxOp,
+)
 from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.lowering.gpu.convert_trt_to_gpu import ConvertTrtToGpuPass
 from fusemlir.lowering.gpu.kernel_body import KernelBody
@@ -42,7 +47,7 @@ def having(*layers: type) -> Question:
 
 
 WITHOUT_KERNEL: dict[str, Question] = {
-    "contractions with a softmax": having(ContractionOp, SoftMaxOp),
+    "matrix products with a softmax": having(MatrixMultiplyOp, SoftMaxOp),
     "quantized contractions": having(ContractionOp, DequantizeOp),
     "convolutions with a pooling": having(ContractionOp, PoolingOp),
     "contractions with a number in their code for a bias": lambda body: (

@@ -169,6 +169,13 @@ class BlockKernel(AbstractContextManager["BlockKernel"]):
         """All threads of the block wait for each other and see what they stored."""
         gpu.BarrierOp()
 
+    def prefer_registers(self) -> None:
+        """Let a thread have all the registers that one block leaves it.
+
+        Unasked, ptxas spills to have one more block on a multiprocessor.
+        """
+        self.function.attributes["nvvm.minctasm"] = IntegerAttr(1, i32)
+
     def _id(
         self, what: str, op: type[gpu.ThreadIdOp | gpu.BlockIdOp], axis: str
     ) -> SSAValue:

@@ -60,6 +60,7 @@ class TiledContraction:
 
     def emit(self, finish: Finish, most: int) -> None:
         """Write it; `finish` takes `most` neighbours at once, a power of two."""
+        self.kernel.prefer_registers()
         self._prepare()
         sums = self._sums()
         self.kernel.barrier()

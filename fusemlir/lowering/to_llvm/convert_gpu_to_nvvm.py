@@ -71,6 +71,7 @@ def lower_func(conversion: Conversion, op: gpu.FuncOp) -> Sequence[SSAValue]:
     """An external function in place; a kernel is marked `nvvm.kernel`.
 
     `nvvm.maxntid` is the block size it is launched with, which bounds its registers.
+    What the function says to NVVM is kept, as upstream keeps it.
     """
     if len(op.function_type.outputs) > 1:
         raise DiagnosticError.at(
@@ -88,6 +89,9 @@ def lower_func(conversion: Conversion, op: gpu.FuncOp) -> Sequence[SSAValue]:
     block_size = known_size(op, "block")
     if block_size is not None:
         attributes["nvvm.maxntid"] = block_size
+    for name, value in op.attributes.items():
+        if name.startswith("nvvm."):
+            attributes[name] = value
     outputs = [conversion.type(ty) for ty in op.function_type.outputs]
     function_type = llvm.LLVMFunctionType(
         [conversion.type(ty) for ty in op.function_type.inputs],

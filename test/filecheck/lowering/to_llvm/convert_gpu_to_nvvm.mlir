@@ -1,12 +1,12 @@
 // RUN: fuse-opt %s --convert-gpu-to-nvvm | FileCheck %s
 
 "gpu.module"() <{sym_name = "kernels"}> ({
-  // CHECK: llvm.func @a_kernel_takes_bare_pointers(%{{.*}}: !llvm.ptr, %{{.*}}: i32) attributes {gpu.kernel, nvvm.kernel, nvvm.maxntid = array<i32: 256, 1, 1>}
+  // CHECK: llvm.func @a_kernel_takes_bare_pointers(%{{.*}}: !llvm.ptr, %{{.*}}: i32) attributes {gpu.kernel, nvvm.kernel, nvvm.maxntid = array<i32: 256, 1, 1>, nvvm.minctasm = 1 : i32}
   "gpu.func"() <{function_type = (memref<4xf32>, i32) -> ()}> ({
   ^bb0(%x: memref<4xf32>, %n: i32):
     // CHECK: llvm.return
     "gpu.return"() : () -> ()
-  }) {sym_name = "a_kernel_takes_bare_pointers", gpu.kernel, known_block_size = array<i32: 256, 1, 1>} : () -> ()
+  }) {sym_name = "a_kernel_takes_bare_pointers", gpu.kernel, known_block_size = array<i32: 256, 1, 1>, nvvm.minctasm = 1 : i32} : () -> ()
 
   // CHECK: llvm.func @the_property_of_a_kernel_counts_too() attributes {gpu.kernel, nvvm.kernel, nvvm.maxntid = array<i32: 32, 1, 1>}
   "gpu.func"() <{function_type = () -> (), kernel}> ({

@@ -21,7 +21,7 @@ from xdsl.dialects.builtin import ModuleOp
 from fusemlir.codegen.ptx import assemble, emit_ptx, find_ptxas
 from fusemlir.dialects.trt.convolution import same_padding
 from fusemlir.dialects.trt.enums import PaddingMode
-from fusemlir.lowering.schedule import TILES, ContractionSchedule
+from fusemlir.lowering.gpu.schedules.contraction import TILES, ContractionSchedule
 from fusemlir.network import functions
 from fusemlir.reference import Mode, run
 from fusemlir.transforms import load_pass

@@ -11,23 +11,26 @@ from xdsl.dialects.builtin import StringAttr, SymbolRefAttr
 from xdsl.ir import Block, Region
 
 from fusemlir.lowering.gpu.block_kernel import Kernel
-from fusemlir.lowering.gpu.contraction import build_contraction, is_contraction_kernel
-from fusemlir.lowering.gpu.immediates import Immediates, are_single_elements
-from fusemlir.lowering.gpu.integer_contraction import (
+from fusemlir.lowering.gpu.contraction.contraction import (
+    build_contraction,
+    is_contraction_kernel,
+)
+from fusemlir.lowering.gpu.contraction.integer import (
     build_integer_contraction,
     is_integer_contraction,
 )
+from fusemlir.lowering.gpu.immediates import Immediates, are_single_elements
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.movement import build_movement, is_movement_kernel
-from fusemlir.lowering.gpu.normalization import (
+from fusemlir.lowering.gpu.movement.movement import build_movement, is_movement_kernel
+from fusemlir.lowering.gpu.pointwise import build_pointwise, is_pointwise_kernel
+from fusemlir.lowering.gpu.pooling import build_pooling, is_pooling_kernel
+from fusemlir.lowering.gpu.rows.normalization import (
     build_normalization,
     is_normalization_kernel,
 )
-from fusemlir.lowering.gpu.pointwise import build_pointwise, is_pointwise_kernel
-from fusemlir.lowering.gpu.pooling import build_pooling, is_pooling_kernel
-from fusemlir.lowering.gpu.reduce import build_reduce, is_reduce_kernel
-from fusemlir.lowering.gpu.softmax import build_softmax, is_softmax_kernel
-from fusemlir.lowering.gpu.top_k import build_top_k, is_top_k_kernel
+from fusemlir.lowering.gpu.rows.reduce import build_reduce, is_reduce_kernel
+from fusemlir.lowering.gpu.rows.softmax import build_softmax, is_softmax_kernel
+from fusemlir.lowering.gpu.top_k.top_k import build_top_k, is_top_k_kernel
 
 MODULE = "kernels"
 """Name of the gpu module that holds all kernels."""

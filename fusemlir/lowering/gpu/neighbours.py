@@ -20,8 +20,8 @@ from fusemlir.lowering.gpu.element_kernel import Element, aligned_shapes, flat
 from fusemlir.lowering.gpu.index_math import Index, add, as_value
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.position import Position, merge_axes
+from fusemlir.lowering.gpu.schedules.pointwise import PointwiseSchedule
 from fusemlir.lowering.gpu.vector_access import load, store
-from fusemlir.lowering.schedule import PointwiseSchedule
 
 
 def most_at_once(body: KernelBody) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fusemlir.dialects.trt.base import element_type_of, shape_of, volume
-from fusemlir.lowering import schedule
 from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
 from fusemlir.lowering.gpu.control_flow import if_then
@@ -11,6 +10,7 @@ from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import add, as_value, is_below, multiply, subtract
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
+from fusemlir.lowering.gpu.schedules.pointwise import PointwiseSchedule
 from fusemlir.lowering.scalar import has_scalar_form
 
 
@@ -23,7 +23,7 @@ def build_pointwise(name: str, body: KernelBody, immediates: Immediates) -> Kern
     total = volume(shape_of(body.outputs[0]))
     tensors = (*body.inputs, *body.outputs)
     widest = max(element_bytes(element_type_of(tensor)) for tensor in tensors)
-    chosen = schedule.PointwiseSchedule.choose(total, widest, len(body.layers))
+    chosen = PointwiseSchedule.choose(total, widest, len(body.layers))
     count = chosen.elements
     # What is left after the last whole group is for threads of its own, one element
     # each. In one thread LLVM would make a vector of it, rounded up past the end.

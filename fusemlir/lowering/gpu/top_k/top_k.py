@@ -8,9 +8,9 @@ from __future__ import annotations
 from fusemlir.lowering.gpu.block_kernel import Kernel
 from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.top_k_ranking import build_ranking, is_ranking_kernel
-from fusemlir.lowering.gpu.top_k_selection import build_selection, is_selection_kernel
-from fusemlir.lowering.gpu.top_k_sort import build_sort, is_sort_kernel
+from fusemlir.lowering.gpu.top_k.ranking import build_ranking, is_ranking_kernel
+from fusemlir.lowering.gpu.top_k.selection import build_selection, is_selection_kernel
+from fusemlir.lowering.gpu.top_k.sort import build_sort, is_sort_kernel
 
 
 def is_top_k_kernel(body: KernelBody) -> bool:

@@ -20,17 +20,17 @@ from fusemlir.dialects.trt.enums import UnaryOperation
 from fusemlir.lowering.element_conversion import element_bytes, real
 from fusemlir.lowering.gpu.anchored import beside
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.exponential_sum import EXPONENTIAL_SUM, exponential
 from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
 from fusemlir.lowering.gpu.reductions import State, add, maximum
-from fusemlir.lowering.gpu.row_block import Place, RowBlock, Values
-from fusemlir.lowering.gpu.row_source import RowSource
-from fusemlir.lowering.gpu.row_view import RowView
-from fusemlir.lowering.gpu.rows import Fold, HeldRow, Row, read
+from fusemlir.lowering.gpu.rows.block import Place, RowBlock, Values
+from fusemlir.lowering.gpu.rows.exponential_sum import EXPONENTIAL_SUM, exponential
+from fusemlir.lowering.gpu.rows.rows import Fold, HeldRow, Row, read
+from fusemlir.lowering.gpu.rows.source import RowSource
+from fusemlir.lowering.gpu.rows.view import RowView
+from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.scalar import has_scalar_form
-from fusemlir.lowering.schedule import RowSchedule
 
 Finish = Callable[[int, SSAValue], SSAValue]
 """From which of a thread's rows an element is of, and the element, to its result."""

@@ -34,9 +34,9 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
+from fusemlir.lowering.gpu.schedules.sizes import ACCESS_BYTES
 from fusemlir.lowering.gpu.vector_access import load_raw
 from fusemlir.lowering.gpu.windows import every, inside, taps
-from fusemlir.lowering.schedule import ACCESS_BYTES
 
 Axes: TypeAlias = "tuple[tuple[int, int], ...]"
 """The size of each axis and how far apart its neighbours are, 0 where one serves all;

@@ -28,19 +28,19 @@ from fusemlir.lowering.element_conversion import (
 )
 from fusemlir.lowering.gpu.anchored import beside
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.exponential_sum import EXPONENTIAL_SUM, log_of_sum
 from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import add, as_value
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
 from fusemlir.lowering.gpu.reductions import Combine, maximum, minimum
 from fusemlir.lowering.gpu.reductions import add as plus
-from fusemlir.lowering.gpu.row_block import Load, RowBlock
-from fusemlir.lowering.gpu.row_source import RowSource
-from fusemlir.lowering.gpu.row_view import Axis, RowView, strides
-from fusemlir.lowering.gpu.rows import Fold, StreamedRow
+from fusemlir.lowering.gpu.rows.block import Load, RowBlock
+from fusemlir.lowering.gpu.rows.exponential_sum import EXPONENTIAL_SUM, log_of_sum
+from fusemlir.lowering.gpu.rows.rows import Fold, StreamedRow
+from fusemlir.lowering.gpu.rows.source import RowSource
+from fusemlir.lowering.gpu.rows.view import Axis, RowView, strides
+from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.scalar import has_scalar_form
-from fusemlir.lowering.schedule import RowSchedule
 
 
 @dataclass(frozen=True)

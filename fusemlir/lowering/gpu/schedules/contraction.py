@@ -1,8 +1,4 @@
-"""How much of its machine a kernel uses: threads, elements a thread, tiles.
-
-A schedule is chosen before a kernel is written and says every size in it. It holds
-numbers only, so that it can be printed, compared, and chosen by a cost model.
-"""
+"""Schedules of tiled contractions, and the model that chooses among them."""
 
 from __future__ import annotations
 
@@ -10,180 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 
+from fusemlir.lowering.gpu.schedules.sizes import WARP, ceil_divide
 from fusemlir.target import Target
-
-ACCESS_BYTES = 16
-"""What a thread moves at once."""
-
-WARP = 32
-"""Threads of a warp."""
-
-MAX_OPERATIONS = 256
-"""Operations of one thread that are unrolled: what compiling them costs bounds it."""
-
-
-@dataclass(frozen=True)
-class PointwiseSchedule:
-    """One thread computes `elements` neighbours of every output."""
-
-    threads: int
-    """Of a block."""
-    elements: int
-    """A power of two."""
-
-    @staticmethod
-    def choose(total: int, widest: int, layers: int) -> PointwiseSchedule:
-        """For `total` elements of at most `widest` bytes and as many layers."""
-        elements = ACCESS_BYTES // widest
-        while elements > 1 and (elements * layers > MAX_OPERATIONS or elements > total):
-            elements //= 2
-        return PointwiseSchedule(256, elements)
-
-
-HELD_ELEMENTS = 32
-"""Of a row, that a thread keeps in registers from one pass over them to the next."""
-
-MAX_ROW_THREADS = 512
-"""That share a row: more would have too few registers for what they hold."""
-
-ELEMENTS_AHEAD = 16
-"""Of a row, that a thread loads before it needs the first; by four loads at most."""
-
-STREAMED_ROWS = 2
-"""Neighbouring ones that a thread takes where it cannot hold them: all are computed
-twice, in straight code."""
-
-SHARING_THREADS = 64
-"""That share neighbouring rows, at most: each reads what all of them have found."""
-
-
-@dataclass(frozen=True)
-class RowSchedule:
-    """Threads for rows that are reduced, softmaxed or normalised.
-
-    `threads` share a row, or `elements` neighbouring rows where it is across rows that
-    elements are contiguous; a block has `groups` times as many. Each thread moves
-    `elements` at once, `turns` times until the row is done.
-    """
-
-    threads: int
-    """A power of two."""
-    groups: int
-    """A power of two along rows."""
-    elements: int
-    """A power of two."""
-    turns: int
-    is_across: bool
-    """Whether neighbouring elements are of neighbouring rows."""
-
-    @property
-    def block(self) -> int:
-        """Threads of a block."""
-        return self.threads * self.groups
-
-    @property
-    def rows(self) -> int:
-        """That a block works on."""
-        return self.groups * (self.elements if self.is_across else 1)
-
-    @property
-    def ahead(self) -> int:
-        """Turns that are loaded before the first is needed."""
-        return _loads_ahead(self.elements)
-
-    @property
-    def is_held(self) -> bool:
-        """Whether a thread can keep all that it has of its row or rows."""
-        return self.turns * self.elements <= HELD_ELEMENTS
-
-    @staticmethod
-    def choose(
-        columns: int, run: int, widest: int, *, is_across: bool, holds: bool = False
-    ) -> RowSchedule:
-        """For rows of `columns` elements of at most `widest` bytes.
-
-        `run` is how many elements lie side by side, of one row or across rows. A thread
-        moves 16 bytes, or what divides the run. Along a row, so many threads share it
-        that each loads about four times. Across rows, up to a warp stands side by side
-        before threads share a row. A thread that `holds` what it has of its rows takes
-        fewer of them where it could not otherwise.
-        """
-        elements = ACCESS_BYTES // widest
-        while run % elements:
-            elements //= 2
-        if not is_across:
-            return _along(columns, elements)
-        choices = [_across(columns, run, fewer, WARP) for fewer in _halves(elements)]
-        choices.append(_across(columns, run, 1, WARP // 2))
-        if not holds:
-            return choices[0]
-        streamed = next(x for x in choices if x.elements <= STREAMED_ROWS)
-        return next((x for x in choices if x.is_held), streamed)
-
-
-def _along(columns: int, elements: int) -> RowSchedule:
-    wanted = _power_of_two(_ceil(columns, elements * _loads_ahead(elements)))
-    threads = min(wanted, MAX_ROW_THREADS)
-    groups = 4 * WARP // threads if threads <= WARP else 1
-    turns = _ceil(columns, threads * elements)
-    return RowSchedule(threads, groups, elements, turns, False)
-
-
-def _across(columns: int, run: int, elements: int, most: int) -> RowSchedule:
-    beside = _ceil(run, elements)
-    beside = _ceil(beside, _ceil(beside, most))
-    wanted = _power_of_two(_ceil(columns, _loads_ahead(elements)))
-    fitting = _floor_power_of_two(MAX_ROW_THREADS // beside)
-    threads = min(wanted, fitting, SHARING_THREADS)
-    threads = max(threads, _power_of_two(_ceil(WARP, beside)))
-    return RowSchedule(threads, beside, elements, _ceil(columns, threads), True)
-
-
-def _loads_ahead(elements: int) -> int:
-    return max(1, min(4, ELEMENTS_AHEAD // elements))
-
-
-def _halves(size: int) -> list[int]:
-    """`size`, half of it, and so on down to one."""
-    return [size >> shift for shift in range(size.bit_length())]
-
-
-def _floor_power_of_two(size: int) -> int:
-    return 1 << size.bit_length() - 1
-
-
-def _power_of_two(size: int) -> int:
-    """The least that is no less than `size`, which is at least one."""
-    return 1 << max(size - 1, 0).bit_length()
-
-
-SORTED_KEYS = 4096
-"""That a block sorts at once where nothing asks for more: they need no more shared
-memory than every kernel has."""
-
-
-@dataclass(frozen=True)
-class SortSchedule:
-    """A block sorts `keys` keys of eight bytes."""
-
-    threads: int
-    """A power of two from 32 on."""
-    keys: int
-    """A power of two."""
-
-    @staticmethod
-    def choose(columns: int, k: int) -> SortSchedule:
-        """For the `k` greatest of a row of `columns` elements: for all of the row, or
-        for twice as many as are wanted."""
-        keys = min(_power_of_two(columns), max(SORTED_KEYS, 2 * _power_of_two(k)))
-        keys = max(keys, 2 * WARP)
-        return SortSchedule(min(keys // 2, MAX_ROW_THREADS), keys)
-
-    def row(self, columns: int) -> RowSchedule:
-        """How the same threads go through the row one element at a time."""
-        turns = _ceil(columns, self.threads)
-        return RowSchedule(self.threads, 1, 1, turns, False)
-
 
 MULTIPROCESSORS = {75: 40, 80: 108, 86: 84, 87: 16, 89: 128, 90: 132, 100: 148}
 """Of the largest GPU of a compute capability, or of the one most used."""
@@ -285,7 +109,7 @@ class ContractionSchedule:
 
     def tiles(self, rows: int, columns: int) -> int:
         """Of a product of so many rows and columns."""
-        return _ceil(rows, self.block_m) * _ceil(columns, self.block_n)
+        return ceil_divide(rows, self.block_m) * ceil_divide(columns, self.block_n)
 
     def clocks(self, size: ProductSize, processors: int) -> int:
         """What a product is estimated to take.
@@ -295,7 +119,7 @@ class ContractionSchedule:
         but not shorter than such a load takes.
         """
         tiles = size.batch * self.tiles(size.rows, size.columns)
-        resident = min(self._resident_blocks, _ceil(tiles, processors))
+        resident = min(self._resident_blocks, ceil_divide(tiles, processors))
         warps = resident * self.threads / WARP
         multiplied = self.thread_m * self.thread_n * WARP / LANES
         read = self.thread_m + self.thread_n
@@ -303,9 +127,9 @@ class ContractionSchedule:
         loaded = self.load_instructions(size) + words * STORE_INSTRUCTIONS
         computed = self.block_k * max(multiplied, read)
         turn = warps * (computed + loaded * WARP / LANES)
-        turns = _ceil(size.depth, self.block_k)
+        turns = ceil_divide(size.depth, self.block_k)
         finish = LATENCY + warps * self.thread_m * self.thread_n * 2
-        rounds = _ceil(tiles, processors * resident)
+        rounds = ceil_divide(tiles, processors * resident)
         return int(rounds * (turns * max(turn, LATENCY) + finish))
 
     def load_instructions(self, size: ProductSize) -> float:
@@ -364,16 +188,12 @@ def _processors(target: Target) -> int:
 
 def _clocks_of_single_elements(size: ProductSize, processors: int) -> int:
     """What a thread for each takes, with two loads and a dozen operations a term."""
-    warps = _ceil(size.elements, WARP * processors)
+    warps = ceil_divide(size.elements, WARP * processors)
     resident = min(warps, RESIDENT_THREADS // WARP)
-    return _ceil(warps, resident) * size.depth * max(resident * 4, 40) + LATENCY
+    return ceil_divide(warps, resident) * size.depth * max(resident * 4, 40) + LATENCY
 
 
 def _spread(block: int, count: int) -> list[tuple[int, int]]:
     width = min(count, 4)
     groups = count // width
     return [(group * block // groups, width) for group in range(groups)]
-
-
-def _ceil(size: int, unit: int) -> int:
-    return -(-size // unit)

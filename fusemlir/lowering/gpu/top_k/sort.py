@@ -24,11 +24,11 @@ from fusemlir.lowering.gpu.index_math import (
     subtract,
 )
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.row_block import Load, RowBlock
-from fusemlir.lowering.gpu.rows import read
-from fusemlir.lowering.gpu.top_k_order import LEAST, TopKForm, Winners, sort_key
+from fusemlir.lowering.gpu.rows.block import Load, RowBlock
+from fusemlir.lowering.gpu.rows.rows import read
+from fusemlir.lowering.gpu.schedules.sort import SortSchedule
+from fusemlir.lowering.gpu.top_k.order import LEAST, TopKForm, Winners, sort_key
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
-from fusemlir.lowering.schedule import SortSchedule
 
 
 def is_sort_kernel(body: KernelBody) -> bool:

@@ -26,17 +26,17 @@ from fusemlir.dialects.trt.enums import ActivationType
 from fusemlir.lowering.element_conversion import real, saturate
 from fusemlir.lowering.gpu.anchored import Operands, is_anchored
 from fusemlir.lowering.gpu.block_kernel import Kernel
-from fusemlir.lowering.gpu.contraction_arithmetic import IntegerArithmetic
-from fusemlir.lowering.gpu.contraction_kernel import (
+from fusemlir.lowering.gpu.contraction.arithmetic import IntegerArithmetic
+from fusemlir.lowering.gpu.contraction.kernel import (
     Results,
     build_tiled_kernel,
     choose_schedule,
 )
-from fusemlir.lowering.gpu.contraction_product import Contraction, Product, product_of
+from fusemlir.lowering.gpu.contraction.product import Contraction, Product, product_of
 from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import Index, add, multiply
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.schedule import ContractionSchedule
+from fusemlir.lowering.gpu.schedules.contraction import ContractionSchedule
 from fusemlir.target import Target
 
 SMALLEST = ContractionSchedule(16, 16, 8, 2, 4)

@@ -11,7 +11,7 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import ConvolutionOp, MatrixMultiplyOp
 from fusemlir.dialects.trt.base import Shape, shape_of
 from fusemlir.dialects.trt.enums import MatrixOperation
-from fusemlir.lowering.gpu.contraction_operands import (
+from fusemlir.lowering.gpu.contraction.operands import (
     Axes,
     BlockedKernelOperand,
     BlockedWindowOperand,
@@ -23,7 +23,7 @@ from fusemlir.lowering.gpu.contraction_operands import (
     stride_over,
 )
 from fusemlir.lowering.gpu.index_math import Index, add
-from fusemlir.lowering.schedule import ProductSize
+from fusemlir.lowering.gpu.schedules.contraction import ProductSize
 
 Contraction: TypeAlias = "ConvolutionOp | MatrixMultiplyOp"
 

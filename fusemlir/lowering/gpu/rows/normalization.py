@@ -22,13 +22,13 @@ from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
 from fusemlir.lowering.gpu.reductions import State, add
-from fusemlir.lowering.gpu.row_block import Place, RowBlock, Values
-from fusemlir.lowering.gpu.row_source import Constants, RowSource
-from fusemlir.lowering.gpu.row_view import RowView
-from fusemlir.lowering.gpu.rows import Fold, HeldRow, Row, in_pairs, read
-from fusemlir.lowering.gpu.softmax import SUM, widest
+from fusemlir.lowering.gpu.rows.block import Place, RowBlock, Values
+from fusemlir.lowering.gpu.rows.rows import Fold, HeldRow, Row, in_pairs, read
+from fusemlir.lowering.gpu.rows.softmax import SUM, widest
+from fusemlir.lowering.gpu.rows.source import Constants, RowSource
+from fusemlir.lowering.gpu.rows.view import RowView
+from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.scalar import has_scalar_form
-from fusemlir.lowering.schedule import RowSchedule
 
 
 def is_normalization_kernel(body: KernelBody) -> bool:

@@ -25,10 +25,10 @@ from fusemlir.lowering.gpu.element_kernel import flat
 from fusemlir.lowering.gpu.index_math import Index, add, as_value, multiply
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.reductions import State
-from fusemlir.lowering.gpu.row_block import Load
-from fusemlir.lowering.gpu.row_source import RowSource
-from fusemlir.lowering.gpu.row_view import Axis, RowView, strides
-from fusemlir.lowering.gpu.softmax import SoftmaxForm
+from fusemlir.lowering.gpu.rows.block import Load
+from fusemlir.lowering.gpu.rows.softmax import SoftmaxForm
+from fusemlir.lowering.gpu.rows.source import RowSource
+from fusemlir.lowering.gpu.rows.view import Axis, RowView, strides
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
 
 LEAST = -(2**63)

@@ -17,16 +17,16 @@ from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import add
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.reductions import alone
-from fusemlir.lowering.gpu.row_block import RowBlock
-from fusemlir.lowering.gpu.rows import HeldRow, in_pairs
-from fusemlir.lowering.gpu.top_k_order import (
+from fusemlir.lowering.gpu.rows.block import RowBlock
+from fusemlir.lowering.gpu.rows.rows import HeldRow, in_pairs
+from fusemlir.lowering.gpu.schedules.rows import RowSchedule
+from fusemlir.lowering.gpu.top_k.order import (
     GREATEST,
     LEAST,
     TopKForm,
     Winners,
     sort_key,
 )
-from fusemlir.lowering.schedule import RowSchedule
 
 MOST_SELECTED = 32
 """Above it a sort costs less."""

@@ -19,14 +19,14 @@ from fusemlir.dialects.trt.enums import MatrixOperation
 from fusemlir.lowering.element_conversion import real
 from fusemlir.lowering.gpu.anchored import Operands, build_anchored, is_anchored
 from fusemlir.lowering.gpu.block_kernel import Kernel
-from fusemlir.lowering.gpu.contraction_arithmetic import FloatArithmetic
-from fusemlir.lowering.gpu.contraction_kernel import (
+from fusemlir.lowering.gpu.contraction.arithmetic import FloatArithmetic
+from fusemlir.lowering.gpu.contraction.deconvolution import deconvolve
+from fusemlir.lowering.gpu.contraction.kernel import (
     Results,
     build_tiled_kernel,
     choose_schedule,
 )
-from fusemlir.lowering.gpu.contraction_product import product_of
-from fusemlir.lowering.gpu.deconvolution import deconvolve
+from fusemlir.lowering.gpu.contraction.product import product_of
 from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import Index, add, divide, multiply
 from fusemlir.lowering.gpu.kernel_body import KernelBody

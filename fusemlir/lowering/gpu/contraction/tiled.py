@@ -21,9 +21,10 @@ from xdsl.ir import Attribute, SSAValue
 from fusemlir.dialects.gpu import WORKGROUP
 from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
-from fusemlir.lowering.gpu.contraction_arithmetic import Arithmetic
-from fusemlir.lowering.gpu.contraction_operands import Operand, zero
-from fusemlir.lowering.gpu.contraction_product import Product
+from fusemlir.lowering.gpu.contraction.arithmetic import Arithmetic
+from fusemlir.lowering.gpu.contraction.operands import Operand, zero
+from fusemlir.lowering.gpu.contraction.product import Product
+from fusemlir.lowering.gpu.contraction.tile_loader import PADDING, TileLoader
 from fusemlir.lowering.gpu.control_flow import for_loop, if_else, if_then, loop
 from fusemlir.lowering.gpu.index_math import (
     Index,
@@ -35,10 +36,9 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
-from fusemlir.lowering.gpu.tile_loader import PADDING, TileLoader
+from fusemlir.lowering.gpu.schedules.contraction import ContractionSchedule
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
 from fusemlir.lowering.gpu.windows import every
-from fusemlir.lowering.schedule import ContractionSchedule
 
 Finish: TypeAlias = Callable[[SSAValue, Sequence[SSAValue], Sequence[Index]], None]
 """Computes and stores what follows, given the number of the first element in the

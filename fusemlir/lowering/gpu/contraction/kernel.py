@@ -10,14 +10,14 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt.base import LayerOp
 from fusemlir.lowering.gpu.anchored import Operands, beside
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.contraction_arithmetic import Arithmetic
-from fusemlir.lowering.gpu.contraction_product import Product
+from fusemlir.lowering.gpu.contraction.arithmetic import Arithmetic
+from fusemlir.lowering.gpu.contraction.product import Product
+from fusemlir.lowering.gpu.contraction.tiled import TiledContraction
 from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import Index
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours, most_at_once
-from fusemlir.lowering.gpu.tiled_contraction import TiledContraction
-from fusemlir.lowering.schedule import ContractionSchedule
+from fusemlir.lowering.gpu.schedules.contraction import ContractionSchedule
 from fusemlir.target import Target
 
 Results: TypeAlias = "Mapping[SSAValue, Sequence[SSAValue]]"

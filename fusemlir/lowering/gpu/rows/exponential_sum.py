@@ -9,8 +9,8 @@ from xdsl.ir import SSAValue
 
 from fusemlir.lowering.element_conversion import real
 from fusemlir.lowering.gpu.reductions import State, add, maximum
-from fusemlir.lowering.gpu.row_block import Values
-from fusemlir.lowering.gpu.rows import Fold, in_pairs
+from fusemlir.lowering.gpu.rows.block import Values
+from fusemlir.lowering.gpu.rows.rows import Fold, in_pairs
 
 
 def exponential(x: SSAValue, shift: SSAValue) -> SSAValue:

@@ -10,8 +10,8 @@ from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
-from fusemlir.lowering.gpu.contraction_arithmetic import Arithmetic
-from fusemlir.lowering.gpu.contraction_operands import Operand, Place
+from fusemlir.lowering.gpu.contraction.arithmetic import Arithmetic
+from fusemlir.lowering.gpu.contraction.operands import Operand, Place
 from fusemlir.lowering.gpu.element_kernel import flat
 from fusemlir.lowering.gpu.index_math import (
     Index,

@@ -35,9 +35,9 @@ from fusemlir.lowering.gpu.reductions import (
     block_merge,
     warp_merge,
 )
-from fusemlir.lowering.gpu.row_view import RowView
+from fusemlir.lowering.gpu.rows.view import RowView
+from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
-from fusemlir.lowering.schedule import RowSchedule
 
 Values = list[SSAValue]
 

@@ -18,7 +18,7 @@ from xdsl.ir import SSAValue
 from fusemlir.lowering.gpu.control_flow import for_loop, if_then, loop
 from fusemlir.lowering.gpu.index_math import Index, add
 from fusemlir.lowering.gpu.reductions import Combine, Merge, State, alone
-from fusemlir.lowering.gpu.row_block import (
+from fusemlir.lowering.gpu.rows.block import (
     Load,
     Part,
     Place,

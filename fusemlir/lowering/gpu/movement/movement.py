@@ -24,9 +24,9 @@ from fusemlir.lowering.gpu.index_math import (
 )
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.loops import where
+from fusemlir.lowering.gpu.movement.sampling import axes_of, is_defined, mode_of
+from fusemlir.lowering.gpu.movement.transposition import source_of
 from fusemlir.lowering.gpu.position import coordinates
-from fusemlir.lowering.gpu.sampling import axes_of, is_defined, mode_of
-from fusemlir.lowering.gpu.transposition import source_of
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
 from fusemlir.lowering.gpu.windows import every
 

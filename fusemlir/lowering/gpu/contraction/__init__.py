@@ -1,0 +1,1 @@
+"""Convolutions, deconvolutions and matrix products, with what follows on them."""

@@ -1,0 +1,1 @@
+"""Reductions, softmax and normalizations: threads that share the rows of a tensor."""

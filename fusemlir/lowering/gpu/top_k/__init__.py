@@ -1,0 +1,1 @@
+"""The greatest or least elements of rows."""

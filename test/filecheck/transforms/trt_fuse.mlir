@@ -31,3 +31,22 @@ func.func @prepared_until_nothing_changes(%x: tensor<1x4x8x8xf32>) -> tensor<1x4
   %mul1 = trt.element_wise prod %conv1, %r : (tensor<1x4x8x8xf32>, tensor<1x4x1x1xf32>) -> tensor<1x4x8x8xf32>
   func.return %mul1 : tensor<1x4x8x8xf32>
 }
+
+// -----
+
+// A Quantize that went backward leaves a pooling of a constant: it is folded at once.
+// The second window has no element.
+// CHECK-LABEL: @what_quantization_leaves_constant_is_folded
+// CHECK:         %[[C:.*]] = trt.constant dense<{{.*}}8], [-128]{{.*}}> : tensor<1x1x2x1xi8>
+// CHECK-NEXT:    trt.dequantize %[[C]]
+// CHECK-NOT:     trt.pooling
+func.func @what_quantization_leaves_constant_is_folded() -> tensor<1x1x2x1xf32> {
+  %c = trt.constant dense<[[[[0.3], [2.0]]]]> : tensor<1x1x2x1xf32>
+  %s = trt.constant dense<0.037> : tensor<f32>
+  %q1 = trt.quantize %c, %s : (tensor<1x1x2x1xf32>, tensor<f32>) -> tensor<1x1x2x1xi8>
+  %dq1 = trt.dequantize %q1, %s : (tensor<1x1x2x1xi8>, tensor<f32>) -> tensor<1x1x2x1xf32>
+  %pool1 = trt.pooling max %dq1 window = [1, 1] stride = [2, 1] padding_mode = explicit_round_up : tensor<1x1x2x1xf32> -> tensor<1x1x2x1xf32>
+  %q2 = trt.quantize %pool1, %s : (tensor<1x1x2x1xf32>, tensor<f32>) -> tensor<1x1x2x1xi8>
+  %dq2 = trt.dequantize %q2, %s : (tensor<1x1x2x1xi8>, tensor<f32>) -> tensor<1x1x2x1xf32>
+  func.return %dq2 : tensor<1x1x2x1xf32>
+}

@@ -52,6 +52,7 @@ FUSIONS: tuple[Stage, ...] = (
     Stage("fuse-qdq-backward", "a Quantize comes to the layer that it can end"),
     Stage("fuse-qdq-pair", "moved towards each other, some have met"),
     Stage("fold-constants", "what they left may be a layer of constants now"),
+    Stage("fuse-shuffle-shuffle", "shuffles that one of them stood between have met"),
     Stage("fuse-pad-conv", "only a plain convolution can take padding"),
     Stage("fuse-conv-scale", "a batch norm between convolution and activation goes"),
     Stage("fuse-qdq-conv-scale", "likewise where the weights are 8-bit"),
@@ -82,8 +83,10 @@ FUSIONS: tuple[Stage, ...] = (
 )
 
 RUN_ALONE = {
-    "fuse-conv-pooling": "no kernel carries a pooling yet",
-    "fuse-attention": "no kernel carries a softmax between two products yet",
+    "fuse-conv-pooling": "what it computes twice is not weighed against what it does "
+    "not write",
+    "fuse-attention": "its kernel has no tensor cores yet, as products alone have; "
+    "there is none for a CPU",
 }
 """Fusions that only run when they are named, and why."""
 

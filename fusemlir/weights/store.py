@@ -138,7 +138,8 @@ def dense_array(value: Dense) -> Array:
     """The array of a dense constant, read-only."""
     shape, dtype = value.get_shape(), dtype_of(value.get_element_type())
     if dtype == np.bool_:
-        flags = np.frombuffer(value.data.data, np.uint8).reshape(shape) != 0
+        # Of an array of no dimensions a comparison makes a number.
+        flags = np.asarray(np.frombuffer(value.data.data, np.uint8).reshape(shape) != 0)
         flags.flags.writeable = False
         return flags
     return np.frombuffer(value.data.data, dtype).reshape(shape)

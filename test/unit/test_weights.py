@@ -88,6 +88,9 @@ def test_dense_constants_keep_their_values_and_are_read_only(element: Attribute)
     assert array.dtype == dtype_of(element)
     assert array.astype(int).tolist() == [[1, 0], [1, 1]]
     assert not array.flags.writeable
+    single = Weights().array(dense(TensorType(element, ()), [1]))
+    assert (single.shape, single.dtype, int(single)) == ((), array.dtype, 1)
+    assert not single.flags.writeable
 
 
 def test_every_recipe_of_the_dialect_can_be_evaluated():

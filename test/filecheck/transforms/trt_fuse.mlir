@@ -50,3 +50,22 @@ func.func @what_quantization_leaves_constant_is_folded() -> tensor<1x1x2x1xf32> 
   %dq2 = trt.dequantize %q2, %s : (tensor<1x1x2x1xi8>, tensor<f32>) -> tensor<1x1x2x1xf32>
   func.return %dq2 : tensor<1x1x2x1xf32>
 }
+
+// -----
+
+// The pair between two shuffles goes, and they with it.
+// CHECK-LABEL: @shuffles_that_meet_over_quantization_cancel
+// CHECK-NOT:     trt.shuffle
+// CHECK:         trt.quantize
+// CHECK-NOT:     trt.shuffle
+// CHECK:         func.return
+func.func @shuffles_that_meet_over_quantization_cancel(%x: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  %s = trt.constant dense<0.037> : tensor<f32>
+  %t1 = trt.shuffle %x first_transpose = [0, 1, 3, 2] : tensor<1x2x3x4xf32> -> tensor<1x2x4x3xf32>
+  %q1 = trt.quantize %t1, %s : (tensor<1x2x4x3xf32>, tensor<f32>) -> tensor<1x2x4x3xi8>
+  %dq1 = trt.dequantize %q1, %s : (tensor<1x2x4x3xi8>, tensor<f32>) -> tensor<1x2x4x3xf32>
+  %t2 = trt.shuffle %dq1 first_transpose = [0, 1, 3, 2] : tensor<1x2x4x3xf32> -> tensor<1x2x3x4xf32>
+  %q2 = trt.quantize %t2, %s : (tensor<1x2x3x4xf32>, tensor<f32>) -> tensor<1x2x3x4xi8>
+  %dq2 = trt.dequantize %q2, %s : (tensor<1x2x3x4xi8>, tensor<f32>) -> tensor<1x2x3x4xf32>
+  func.return %dq2 : tensor<1x2x3x4xf32>
+}

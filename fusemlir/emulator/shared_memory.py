@@ -6,6 +6,8 @@ that knowing about granules is knowing about bytes.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,6 +48,25 @@ _WARP_OF[SAME_WARP:ANYBODY] = np.arange(WARP)
 """By code; the negative ones are none's."""
 
 
+@dataclass(frozen=True)
+class Reads:
+    """The reads of one instruction: where, and by which threads of their blocks."""
+
+    offsets: Array
+    width: int
+    base: Array
+    threads: Array
+
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """The bytes of a block, from and to, that all of them are in."""
+        return span_of(self.offsets - self.base, self.width)
+
+
+def span_of(offsets: Array, width: int) -> tuple[int, int]:
+    return int(offsets.min()), int(offsets.max()) + width
+
+
 class SharedMemory:
     """`size` bytes for each of `blocks` blocks of so many lanes."""
 
@@ -75,9 +96,9 @@ class SharedMemory:
         self.readers = np.full(granule_count, NOBODY, np.int16)
         self._codes = ByteTable(self.writers.view(np.uint8))
         self.orders_warps = orders_warps
-        self._reads: list[tuple[Array, int, Array]] = []
-        """Offsets, widths and threads that `readers` does not know yet: mostly there
-        is a barrier before a write that would have to know."""
+        self._reads: list[Reads] = []
+        """What `readers` does not know yet: mostly there is a barrier before a write
+        that would have to know, or it writes to another buffer."""
         self._pending = 0
 
     def offsets(self, lanes: Lanes, addresses: Array, width: int, doing: str) -> Array:
@@ -109,7 +130,8 @@ class SharedMemory:
     def check_read(self, lanes: Lanes, offsets: Array, width: int) -> None:
         if not self._all_before(offsets, width):
             self._check_writers(lanes, offsets, width)
-        self._reads.append((offsets, width, lanes.pick(self.threads)))
+        base, threads = lanes.pick(self.base), lanes.pick(self.threads)
+        self._reads.append(Reads(offsets, width, base, threads))
         self._pending += offsets.size * max(1, width >> self.shift)
         if self._pending > MOST_PENDING:
             self._note_reads()
@@ -131,9 +153,18 @@ class SharedMemory:
 
     def _note_reads(self) -> None:
         note = self._mark_by_warp if self.orders_warps else self._mark
-        for offsets, width, threads in self._reads:
-            note(granules(offsets, width, self.shift), threads[:, None])
+        for reads in self._reads:
+            numbers = granules(reads.offsets, reads.width, self.shift)
+            note(numbers, reads.threads[:, None])
         self._forget_reads()
+
+    def _note_reads_of(self, lanes: Lanes, offsets: Array, width: int) -> None:
+        """Note the reads if one of them may touch what is written at `offsets`."""
+        if not self._reads:
+            return
+        low, high = span_of(offsets - lanes.pick(self.base), width)
+        if any(r.span[0] < high and low < r.span[1] for r in self._reads):
+            self._note_reads()
 
     def _forget_reads(self) -> None:
         self._reads.clear()
@@ -172,7 +203,7 @@ class SharedMemory:
         self, lanes: Lanes, offsets: Array, width: int, values: Array | None
     ) -> None:
         """Without `values` where they are not known yet."""
-        self._note_reads()
+        self._note_reads_of(lanes, offsets, width)
         numbers = granules(offsets, width, self.shift)
         threads = lanes.pick(self.threads)[:, None]
         ordered = threads // WARP + IN_ORDER

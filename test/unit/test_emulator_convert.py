@@ -95,8 +95,6 @@ def test_integers_become_floats_rounded_once(source: str, target: str, mode: str
     a = values_of(source)
     wanted = [rounded(Fraction(int(x)), DTYPES[target], mode) for x in a]
     found = run_instruction(f"cvt.{mode}.{target}.{source}", target, (source,), (a,))
-    if source in ("s64", "u64") and target == "f64" and mode != "rn":
-        pytest.skip("the emulator rounds 64-bit integers to f64 to nearest only")
     assert_same(found, np.array(wanted, DTYPES[target]), a)
 
 

@@ -107,6 +107,13 @@ def test_writing_what_others_still_read_is_a_race():
     run(REVERSE + "  bar.sync 0;\n  st.shared.b32 [%r4], %r8;\n")
 
 
+def test_writing_beside_what_others_still_read_is_none_and_forgets_no_read():
+    beside = REVERSE + "  st.shared.b32 [%r4+256], %r8;\n"
+    run(beside)
+    body = beside + "  st.shared.b32 [%r4], %r8;\n"
+    assert "writes what" in str(fault(body, "st.shared.b32 [%r4], %r8"))
+
+
 @pytest.mark.parametrize("writer", [0, 40, 63])
 def test_what_all_read_none_may_write(writer: int):
     body = f"""

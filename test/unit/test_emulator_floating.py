@@ -198,6 +198,25 @@ def test_extremes_order_zeros_and_take_numbers_before_others(
     assert_same(found, np.array(wanted).astype(DTYPES[type]), a, b)
 
 
+@pytest.mark.parametrize("name", ["min", "max", "min.NaN", "max.NaN"])
+@pytest.mark.parametrize(
+    ("type", "payload", "canonical"),
+    [
+        ("f32", 0xFFC12345, 0x7FFFFFFF),
+        ("f16", 0xFE12, 0x7FFF),
+        ("bf16", 0xFFC1, 0x7FFF),
+        ("f16x2", 0xFE127E34, 0x7FFF7FFF),
+    ],
+)
+def test_extremes_of_no_numbers_are_the_canonical_one(
+    name: str, type: str, payload: int, canonical: int
+):
+    raw = np.dtype(f"u{np.dtype(DTYPES[type]).itemsize}")
+    a = np.full(32, payload, raw).view(DTYPES[type])
+    found = run_instruction(f"{name}.{type}", type, (type, type), (a, a))
+    assert set(found.view(raw).tolist()) == {canonical}
+
+
 @pytest.mark.parametrize("type", ["f32", "f64", "f16", "bf16", "f16x2", "bf16x2"])
 def test_signs_are_single_bits(type: str):
     (a,) = operands((type,))

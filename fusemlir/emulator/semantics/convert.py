@@ -149,11 +149,27 @@ def _from_integer(source: Type, target: Type, mode: str, saturates: bool) -> Una
             result = narrow(a.astype(np.float64), target, mode)
         elif mode == "rn" and target in (F32, F64):
             result = a.astype(target.dtype)
+        elif target is F64:
+            result = _directed_f64(a, mode)
         else:
             result = narrow(_odd_f64(a), target, mode)
         return _unit(result) if saturates else result
 
     return convert
+
+
+def _directed_f64(a: Array, mode: str) -> Array:
+    """64-bit integers to f64, towards zero (`rz`), down (`rm`) or up (`rp`)."""
+    negative = a < 0
+    magnitude = np.where(negative, -a, a).view(np.uint64)
+    # Without the last eleven bits f64 holds any of them, and so tells their length.
+    length = np.frexp((magnitude >> np.uint64(11)).astype(np.float64))[1] + 11
+    step = np.uint64(1) << (length - 53).clip(0).astype(np.uint64)
+    kept = magnitude & ~(step - np.uint64(1))
+    outwards = {"rz": np.zeros_like(negative), "rm": negative, "rp": ~negative}[mode]
+    added = np.where(outwards & (kept != magnitude), step.astype(np.float64), 0.0)
+    result = kept.astype(np.float64) + added
+    return np.where(negative, -result, result)
 
 
 def _odd_f64(a: Array) -> Array:

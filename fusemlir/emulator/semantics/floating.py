@@ -44,6 +44,12 @@ from fusemlir.emulator.types import (
 FLOATS = ("f32", "f64", "f16", "bf16", "f16x2", "bf16x2")
 ROUNDINGS = ("rn", "rz", "rm", "rp")
 
+CANONICAL_NAN = {
+    type.name: np.array([(1 << type.bits - 1) - 1], type.raw).view(type.dtype)
+    for type in (F16, BF16, F32)
+}
+"""What `min` and `max` give that have no number to give; the ISA names none of f64."""
+
 Arithmetic = Callable[[Type, str], Function]
 """From a scalar type and a rounding to what computes it."""
 
@@ -192,7 +198,13 @@ def _extreme(choose: np.ufunc, least: bool, type: Type) -> Binary:
             tied = zeros & (a == b)
             signed = -(-a - b) if least else a + b
             result = np.where(tied, signed, result)
-        return result.astype(type.dtype, copy=False)
+        result = result.astype(type.dtype, copy=False)
+        if type is F64:
+            return result
+        missing = np.isnan(result)
+        if not missing.any():
+            return result
+        return np.where(missing, CANONICAL_NAN[type.name], result)
 
     return apply
 

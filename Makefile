@@ -62,8 +62,9 @@ docs: $(INSTALLED) ## write the pages that are made from the code
 run: $(INSTALLED) ## show the whole walk on one network
 	$(BIN)/python tools/demo.py
 
-bench: $(INSTALLED) ## measure compile time against the size of the network
+bench: $(INSTALLED) ## measure compile time by size of network, and by kernel to PTX
 	$(BIN)/python tools/bench/compile_time.py
+	$(BIN)/python tools/bench/kernel_build.py
 
 clean: ## remove what tests and builds leave; the environment stays
 	rm -rf build dist fusemlir.egg-info .hypothesis .pytest_cache .ruff_cache

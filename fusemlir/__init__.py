@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from fusemlir.garbage_collection import rare_collections
 from fusemlir.logger import ILogger, Logger, Severity
 
 if TYPE_CHECKING:
@@ -30,15 +31,17 @@ def compile(
     only_rules: Collection[str] = (),
     no_fuse_at: Collection[str] = (),
     graph: bool = False,
+    tf32: bool = False,
     logger: ILogger | None = None,
 ) -> Engine:
     """Fuse a network and make it ready to run.
 
     `model` is the path of an .onnx or .mlir file, an `onnx.ModelProto`, or a module of
-    one network, which is copied. `device` is one of `auto`, `cuda`, `emu`, `reference`;
-    `auto` says in `Engine.device` what it chose and why, any other is used or refused;
-    `cuda:1` is the second GPU. `graph` lets a GPU start all launches as one.
-    `threads` is for devices that run on the host's processor. `shapes` fixes the
+    one network, which is copied. `device` is one of `auto`, `cuda`, `host`, `emu`,
+    `reference`; `auto` says in `Engine.device` what it chose and why, any other is used
+    or refused; `cuda:1` is the second GPU. `graph` lets a GPU start all launches as
+    one, `tf32` lets it multiply f32 on tensor cores, which see 10 bits of each
+    fraction. `threads` is for the host's processor. `shapes` fixes the
     shapes of a model's inputs by name. `target` is the GPU that rules may assume, as
     `sm_90`; the default is that of the device. `fuse` picks the fusions; `rules` names
     passes to run instead, `disable_rules` leaves some out, `only_rules` all others.
@@ -54,13 +57,15 @@ def compile(
     from fusemlir.source_network import SourceNetwork
 
     passes = fusion_passes(fuse, rules, disable_rules, only_rules, no_fuse_at)
-    network = SourceNetwork.read(model, shapes)
-    return compile_network(
-        network,
-        passes,
-        device=device,
-        threads=threads,
-        target=target,
-        graph=graph,
-        logger=logger,
-    )
+    with rare_collections():
+        network = SourceNetwork.read(model, shapes)
+        return compile_network(
+            network,
+            passes,
+            device=device,
+            threads=threads,
+            target=target,
+            graph=graph,
+            tf32=tf32,
+            logger=logger,
+        )

@@ -5,8 +5,10 @@ The table is the whole order; why a stage stands where it does stands beside it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp, NameLoc
 from xdsl.dialects.func import FuncOp
@@ -37,6 +39,10 @@ from fusemlir.target import Target
 from fusemlir.transforms.forbid_fusion import ForbidFusionPass
 from fusemlir.transforms.trt_fuse import Stage, TrtFusePass, switch_rules
 from fusemlir.weights import Weights
+
+if TYPE_CHECKING:
+    from fusemlir.codegen.native import HostCpu
+    from fusemlir.runtime.host_program import HostProgram
 
 FUSE = ("practice", "strict", "none")
 """Which fusions: those that users expect, those of the catalog alone, or no pass."""
@@ -141,11 +147,13 @@ def compile_network(
     threads: int | None = None,
     target: str | None = None,
     graph: bool = False,
+    tf32: bool = False,
     logger: ILogger | None = None,
 ) -> Engine:
     """The engine of `network`, which `passes` change, for `device`.
 
-    `graph` is for a GPU: all launches start as one. `logger` hears what was fused.
+    `graph` and `tf32` are for a GPU: all launches start as one, and f32 is multiplied
+    on tensor cores. `logger` hears what was fused.
     Raises `DiagnosticError` where the device is not known or cannot run the network.
     """
     wanted, ordinal = _device(device)
@@ -153,6 +161,8 @@ def compile_network(
         raise usage_error(f"threads must be 1 or more, found {threads}")
     if graph and wanted not in ("auto", "cuda"):
         raise usage_error(f"a CUDA graph is for device cuda, found {device}")
+    if tf32 and wanted in ("host", "reference"):
+        raise usage_error(f"tf32 is for a GPU and its emulator, found {device}")
     gpu = cuda.probe(ordinal=ordinal) if wanted in ("auto", "cuda") else None
     if wanted == "cuda" and isinstance(gpu, cuda.CudaUnavailable):
         raise usage_error(f"device {device} cannot be used: {gpu.reason}")
@@ -160,11 +170,13 @@ def compile_network(
         target = f"sm_{gpu.sm}"
     if target is not None:
         network.set_target(target)
+    if tf32:
+        network.allow_tf32()
     signature = _signature(network)
     with logging_to(logger):
         fused = fuse_network(network, passes)
-    place, executor = _place(network.module, signature, wanted, gpu, graph)
-    if threads is not None:
+    place, executor = _place(network.module, signature, wanted, gpu, graph, threads)
+    if threads is not None and place.name != "host":
         place = replace(place, reason=f"{place.reason}; it has no use for threads")
     return Engine(
         signature,
@@ -214,11 +226,14 @@ def _place(
     wanted: str,
     gpu: cuda.CudaDevice | cuda.CudaUnavailable | None,
     graph: bool,
+    threads: int | None,
 ) -> tuple[Device, Executor]:
     """Put a fused network on the device that was asked for, or on the best there is."""
     weights = Weights.of_module(module)
     if wanted == "emu":
         return _on_emulator(module, signature, weights)
+    if wanted == "host":
+        return _on_host(module, signature, weights, threads)
     reference = ReferenceExecutor(_only_function(module), weights)
     if gpu is None:
         return reference_device("as asked"), reference
@@ -266,6 +281,38 @@ def _on_emulator(
         raise signature.error(str(error)) from error
     detail = f"PTX for {target.name} on numpy, checked, slow"
     return Device("emu", detail, "as asked"), executor
+
+
+def _on_host(
+    module: ModuleOp, signature: Signature, weights: Weights, threads: int | None
+) -> tuple[Device, Executor]:
+    from fusemlir.codegen.native import host_cpu
+    from fusemlir.runtime.host_executor import HostExecutor
+
+    cpu = host_cpu()
+    count = threads or len(os.sched_getaffinity(0))
+    executor = HostExecutor(
+        lower_to_host(module, cpu), signature.outputs, weights, count
+    )
+    plural = "" if count == 1 else "s"
+    return Device("host", f"{cpu.name}, {count} thread{plural}", "as asked"), executor
+
+
+def lower_to_host(module: ModuleOp, cpu: HostCpu) -> HostProgram:
+    """The program of a fused network, its kernels as machine code of `cpu`.
+
+    `module` stays as it is. Raises `DiagnosticError` naming what there is no kernel of.
+    """
+    from fusemlir.codegen.host_code import host_object
+    from fusemlir.lowering.host.convert_trt_to_host import ConvertTrtToHostPass
+    from fusemlir.runtime.host_program import HostProgram
+
+    name = _only_function(module).sym_name.data
+    lowered = module.clone()
+    run_passes(lowered, [ConvertTrtToHostPass(cpu.vector_bytes, cpu.vector_registers)])
+    (function,) = (f for f in functions(lowered) if f.sym_name.data == name)
+    run_lowerings(lowered, MACHINE_CODE)
+    return HostProgram.of_function(function, host_object(lowered, cpu))
 
 
 def lower_to_gpu(module: ModuleOp, inputs: int, sm: str) -> GpuProgram:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -82,6 +82,10 @@ class SourceNetwork:
                 f"unknown target '{target}'; wanted one as sm_80, or host"
             )
         Target(target).put_on(self.module)
+
+    def allow_tf32(self) -> None:
+        """Let lowerings multiply f32 on tensor cores that see 10 bits of a fraction."""
+        replace(Target.of_module(self.module), tf32=True).put_on(self.module)
 
     def set_weights(self, path: str) -> None:
         """Take named weights from the ONNX file `path`, whatever the module says."""

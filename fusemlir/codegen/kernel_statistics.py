@@ -101,7 +101,7 @@ def _statistics(
     launches: list[gpu.LaunchFuncOp],
     sm: str,
 ) -> KernelStatistics:
-    alone, arrays = _alone(kernels, function)
+    alone, arrays = isolated(kernels, function)
     to_llvm, _ = _timed(lambda: convert_kernels(next(iter(alone.ops))))
     llvm, ptx = _timed(lambda: emit_ptx(print_llvm(alone), sm))
     ptxas, assembled = _timed(lambda: _assembled(ptx, sm))
@@ -123,7 +123,7 @@ def _statistics(
     )
 
 
-def _alone(
+def isolated(
     kernels: gpu.ModuleOp, function: gpu.FuncOp
 ) -> tuple[ModuleOp, list[memref.GlobalOp]]:
     """A copy of a kernel in a module of its own, and what it has in shared memory."""

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
 PACKAGE_BY_PASS_NAME = {
     "convert-arith-to-llvm": "to_llvm",
     "convert-cf-to-llvm": "to_llvm",
+    "convert-func-to-llvm": "to_llvm",
     "convert-gpu-to-nvvm": "to_llvm",
     "convert-math-to-llvm": "to_llvm",
     "convert-memref-to-llvm": "to_llvm",
     "convert-nvgpu-to-nvvm": "to_llvm",
     "convert-to-llvm": "to_llvm",
     "convert-trt-to-gpu": "gpu",
+    "convert-trt-to-host": "host",
     "convert-vector-to-llvm": "to_llvm",
     "expand-math": "",
 }

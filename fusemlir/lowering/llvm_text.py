@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from xdsl.dialects import gpu, llvm
-from xdsl.dialects.builtin import (
-    ModuleOp,
-)
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.utils.exceptions import DiagnosticException
 
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects import llvm as extra
 from fusemlir.dialects import nvvm
+from fusemlir.lowering.llvm_branches import incoming, unsupported
 from fusemlir.lowering.llvm_intrinsics import INTRINSIC_OPS, MINIMUM_SM_BY_INTRINSIC
 from fusemlir.lowering.llvm_spelling import (
     alignment_text,
@@ -291,6 +290,8 @@ class TextPrinter:
                 self.print_barrier(op)
             case nvvm.DotAccumulate4WayOp():
                 self.print_dot(op)
+            case llvm.CallOp():
+                self.call_function(op)
             case nvvm.ShflOp():
                 pair = "p" if op.return_value_and_is_valid is not None else ""
                 ty = mangled(op.val.type)
@@ -308,6 +309,13 @@ class TextPrinter:
                 self.print_asm(op)
             case _:
                 raise unsupported(op)
+
+    def call_function(self, op: llvm.CallOp) -> None:
+        result = op.returned
+        returned = "void" if result is None else type_text(result.type)
+        assert op.callee is not None
+        name = op.callee.root_reference.data
+        self.line(result, f"call {returned} @{name}({self.arguments(op.args)})")
 
     def print_barrier(self, op: nvvm.BarrierOp) -> None:
         sync = "llvm.nvvm.barrier.cta.sync.aligned"
@@ -337,35 +345,6 @@ class TextPrinter:
             f"{quoted(op.asm_string.data)}, {quoted(op.constraints.data)}"
             f"({self.arguments(op.operands_)}){f' {CONVERGENT}' if effects else ''}",
         )
-
-
-def incoming(block: Block) -> Iterable[tuple[Block, Sequence[SSAValue]]]:
-    """The branches to `block`: from where, and with which arguments."""
-    for source in block.predecessors():
-        match source.last_op:
-            case llvm.BrOp() as branch:
-                yield source, branch.arguments
-            case llvm.CondBrOp(then_block=then, else_block=other) as branch:
-                if then is other and branch.then_arguments != branch.else_arguments:
-                    raise DiagnosticError.at(
-                        branch.location,
-                        "llvm.cond_br to one block with two lists of arguments",
-                    )
-                if then is block:
-                    yield source, branch.then_arguments
-                if other is block:
-                    yield source, branch.else_arguments
-            case last:
-                assert last is not None
-                raise unsupported(last)
-
-
-def unsupported(op: Operation) -> DiagnosticError:
-    types = ", ".join(map(str, op.operand_types))
-    return DiagnosticError.at(
-        op.location,
-        f"{op.name} on ({types}) has no form in LLVM IR that is known to be supported",
-    )
 
 
 def print_llvm(module: ModuleOp) -> str:

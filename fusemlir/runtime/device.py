@@ -15,7 +15,7 @@ from fusemlir.weights import Array, Weights
 Executor: TypeAlias = Callable[[Sequence[Array]], list[Array]]
 """Outputs of a network, in order, for inputs that are known to be right."""
 
-DEVICES = ("auto", "cuda", "emu", "reference")
+DEVICES = ("auto", "cuda", "host", "emu", "reference")
 """What can be asked for; `auto` is `cuda` where that can be used, else `reference`.
 `cuda:1` is the second GPU."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import sys
@@ -11,14 +10,12 @@ from collections.abc import Callable
 from typing import BinaryIO, TextIO, cast
 
 from fusemlir.diagnostics import DiagnosticError
+from fusemlir.garbage_collection import rare_collections
 from fusemlir.tools.pass_manager import InternalError
 from fusemlir.tools.usage import UsageError
 
 STDOUT = 1
 """Its file descriptor."""
-
-RARE_COLLECTIONS = 200_000, 50, 50
-"""Thresholds of Python's garbage collector."""
 
 EXIT_OK, EXIT_USER_ERROR, EXIT_INTERNAL_ERROR, EXIT_INTERRUPTED = 0, 1, 70, 130
 
@@ -29,11 +26,10 @@ def run_command(name: str, body: Callable[[], int]) -> int:
     What `body` returns, or 1 where the user has something to mend, 70 where we have;
     only then there is a traceback.
     """
-    # What a command makes lives to its end: looking for garbage finds none.
-    gc.set_threshold(*RARE_COLLECTIONS)
     try:
         _write_utf8()
-        return body()
+        with rare_collections():
+            return body()
     except UsageError as error:
         return _fail(f"{name}: error: {error}")
     except DiagnosticError as error:

@@ -13,6 +13,7 @@ from xdsl.passes import ModulePass
 
 from fusemlir.diagnostics import did_you_mean
 from fusemlir.dialects import get_all_dialects
+from fusemlir.dialects.trt.module_attributes import TARGET
 from fusemlir.frontend.mlir import parse_module
 from fusemlir.frontend.verifier import verify_module
 from fusemlir.remarks import RemarkKind
@@ -189,10 +190,13 @@ class _Compilation:
         return f"{SPLIT_MARKER}\n".join(outputs)
 
     def _compile(self, ctx: Context, module: ModuleOp) -> str:
-        if self.device:
+        # Kernels for PTX of a device are written for that device.
+        implied = "" if TARGET in module.attributes else self.target.device
+        device = self.device or implied
+        if device:
             from fusemlir.target import Target
 
-            Target(self.device).put_on(module)
+            Target(device).put_on(module)
         for remark in switched_off(self.asked_for, self.manager.passes, module):
             self.reporter.remark(remark)
         with self.explanation.over(module) if self.explanation else nullcontext():

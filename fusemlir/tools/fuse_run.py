@@ -117,6 +117,7 @@ class _Run:
                 threads=self.threads,
                 target=target_of(self.line),
                 graph=self.line.is_on("cuda-graph"),
+                tf32=self.line.is_on("tf32"),
             )
 
     def _describe(self, engine: Engine) -> None:

@@ -30,6 +30,11 @@ class OutputTarget:
     ptx_version: int | None = None
     """For PTX: ISA version times ten; None for the oldest that knows `sm`."""
 
+    @property
+    def device(self) -> str:
+        """The device that the form is for, `sm_80`; the empty text for any."""
+        return f"sm_{self.sm}" if self.name == "ptx" else ""
+
     def text(self, module: ModuleOp, style: PrintStyle) -> str:
         """`module` in this form. Raises `DiagnosticError` where it has none."""
         try:

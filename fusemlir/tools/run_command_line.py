@@ -16,9 +16,11 @@ _WHAT, _DATA, _OUTPUT = "What runs", "Data", "What is printed"
 
 FLAGS = (
     Flag("device", Takes.VALUE, _WHAT, "auto (the default), cuda, cuda:1 (the second "
-         "GPU), emu (the PTX on numpy) or reference; auto says what it chose and why",
-         "<device>"),
+         "GPU), host (native code), emu (the PTX on numpy) or reference; auto says "
+         "what it chose and why", "<device>"),
     Flag("cuda-graph", Takes.SWITCH, _WHAT, "let a GPU start all kernels as one"),
+    Flag("tf32", Takes.SWITCH, _WHAT, "let a GPU multiply f32 on tensor cores, which "
+         "see 10 bits of each fraction"),
     Flag("fuse", Takes.VALUE, _WHAT, "which fusions: practice (the default), strict "
          "or none", "<fusions>"),
     Flag("no-fusion", Takes.SWITCH, _WHAT, "the same as --fuse=none"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
 settings.register_profile("default", max_examples=100)
 settings.register_profile("nightly", max_examples=5000)
 settings.load_profile("default")
+
+# What tests compile is nobody's, and what others compiled is not to be tested.
+os.environ["FUSEMLIR_CACHE"] = ""
 
 MUTATION_TESTS = (
     "test_a_missing_constraint_breaks_a_case",

@@ -4,6 +4,7 @@ each kernel in a module of its own."""
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from itertools import chain
 
 from hypothesis import HealthCheck, given, seed, settings
 from lit_files import TRANSFORMS, context, parse, parts_of
@@ -18,7 +19,8 @@ from fusemlir.dialects.trt import ConstantOp
 from fusemlir.dialects.trt.base import is_static, shape_of
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.network import Node, functions, is_kernel, nodes
-from fusemlir.transforms.trt_fuse import TrtFusePass
+from fusemlir.transforms import load_pass
+from fusemlir.transforms.trt_fuse import RUN_ALONE, TrtFusePass
 
 GROWERS = (*MOTIFS, *LAYERS.values())
 
@@ -51,12 +53,16 @@ def random_modules(count: int, start: int = 0) -> list[ModuleOp]:
 
 
 def distinct_kernels(modules: Iterable[ModuleOp]) -> Iterator[KernelBody]:
-    """All kernels of static shapes, before fusing and after it, equal ones once."""
+    """All kernels of static shapes, before fusing and after it, and after what only
+    runs when it is named; equal ones once."""
     seen: set[Hashable] = set()
     for module in modules:
         fused = module.clone()
         TrtFusePass().apply(context(), fused)
-        for function in (*functions(module), *functions(fused)):
+        further = fused.clone()
+        for name in RUN_ALONE:
+            load_pass(name)().apply(context(), further)
+        for function in chain.from_iterable(map(functions, (module, fused, further))):
             for node in nodes(function):
                 body = KernelBody(node)
                 if is_kernel(node) and _is_static(body) and body.key not in seen:

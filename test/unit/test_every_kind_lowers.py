@@ -22,13 +22,6 @@ from xdsl.dialects.builtin import ModuleOp
 
 from fusemlir.codegen.targets import print_llvm
 from fusemlir.diagnostics import DiagnosticError
-from fusemlir.dialects.trt import (
-    DequantizeOp,
-    MatrixMultiplyOp,
-    PoolingOp,
-    SoftMaxOp,
-)
-from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.lowering.gpu.convert_trt_to_gpu import ConvertTrtToGpuPass
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.kernel_table import family_of
@@ -46,14 +39,7 @@ def having(*layers: type) -> Question:
     return has_all
 
 
-WITHOUT_KERNEL: dict[str, Question] = {
-    "matrix products with a softmax": having(MatrixMultiplyOp, SoftMaxOp),
-    "quantized contractions": having(ContractionOp, DequantizeOp),
-    "convolutions with a pooling": having(ContractionOp, PoolingOp),
-    "contractions with a number in their code for a bias": lambda body: (
-        having(ContractionOp)(body) and any(body.constants)
-    ),
-}
+WITHOUT_KERNEL: dict[str, Question] = {}
 """What there is no kernel of yet; of each there is at least one, and of nothing else.
 
 A row whose last kernel lowers has to go.

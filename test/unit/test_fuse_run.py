@@ -198,6 +198,36 @@ def test_fusion_can_be_switched_off(
     assert "2 layers in 2 kernels" in capsys.readouterr().out
 
 
+PRODUCT = """func.func @net(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>)
+    -> tensor<64x64xf32> {
+  %p = trt.matrix_multiply %x, %y
+    : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  func.return %p : tensor<64x64xf32>
+}
+"""
+
+
+@pytest.mark.parametrize("device", ["host", "emu"])
+def test_devices_without_a_gpu_give_the_answer(
+    device: str, net: str, capsys: pytest.CaptureFixture[str]
+):
+    assert main([net, f"--device={device}", "--compare", "--threads=2"]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(rf"device +{device} \(", printed)
+    assert "PASS" in printed
+
+
+def test_tensor_cores_round_f32_where_that_is_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = tmp_path / "net.mlir"
+    path.write_text(PRODUCT)
+    arguments = [str(path), "--device=emu", "--compare"]
+    assert main(arguments) == 0
+    assert main([*arguments, "--tf32"]) == 1
+    assert main([*arguments, "--tf32", "--tol=1e-2"]) == 0
+
+
 def test_a_network_is_read_from_stdin(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
@@ -265,6 +295,7 @@ def test_weights_come_from_the_file_that_is_named(model: str, tmp_path: Path):
         (["{net}", "--no-fusion", "--rules=a"], "contradict each other"),
         (["{net}", "--seed=x"], "'--seed' wants 0 or more, got 'x'"),
         (["{net}", "--threads=0"], "'--threads' wants 1 or more, got '0'"),
+        (["{net}", "--tf32", "--device=host"], "tf32 is for a GPU and its emulator"),
         (["{net}", "--tol=nan"], "'--tol' wants a number as in 1e-4, got 'nan'"),
         (["{net}", "--shape=x=1"], "has types"),
         (["{net}", "--outputs=/no/such/y.npz"], "there is no folder"),

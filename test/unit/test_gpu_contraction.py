@@ -24,6 +24,7 @@ from fusemlir.dialects.trt.enums import PaddingMode
 from fusemlir.lowering.gpu.schedules.contraction import TILES, ContractionSchedule
 from fusemlir.network import functions
 from fusemlir.reference import Mode, run
+from fusemlir.target import Target
 from fusemlir.transforms import load_pass
 from fusemlir.weights import Weights, element_of
 
@@ -273,16 +274,16 @@ def expected(module: ModuleOp, *inputs: np.ndarray) -> np.ndarray:
     return result
 
 
-def check_fused(text: str, *inputs: np.ndarray, terms: int) -> None:
-    """Fused to one kernel, the network gives what it means in f64: in f32, where
+def check_fused(text: str, *inputs: np.ndarray, terms: int, launches: int = 1) -> None:
+    """Fused to one group, the network gives what it means in f64: in f32, where
     rounding between layers is too little to see, also what its layers apart do."""
     module = parse(text)
     wanted = [expected(module, *inputs)] if inputs[0].dtype == np.float32 else []
     for name in FUSIONS:
         load_pass(name)().apply(Context(), module)
     lowered = lower(module.clone())
-    launches = [op for op in lowered.walk() if isinstance(op, gpu.LaunchFuncOp)]
-    assert len(launches) == 1
+    found = [op for op in lowered.walk() if isinstance(op, gpu.LaunchFuncOp)]
+    assert len(found) == launches
     wanted.append(expected(module, *inputs))
     (actual,) = emulate(module, *inputs)
     for exact in wanted:
@@ -355,7 +356,8 @@ def test_every_tile_gives_the_same(
 def test_ptxas_takes_a_tiled_kernel_without_spills(sm: str, element: str):
     if find_ptxas() is None:
         pytest.skip("no ptxas on the PATH nor in nvidia-cuda-nvcc")
-    text = epilogue_network("sum, relu", element)[0]
-    module = lower(parse(text))
+    network = parse(epilogue_network("sum, relu", element)[0])
+    Target(f"sm_{sm}").put_on(network)
+    module = lower(network)
     for kernel in assemble(emit_ptx(machine_level(module), sm), sm).kernels:
         assert (kernel.spill_stores, kernel.spill_loads) == (0, 0)

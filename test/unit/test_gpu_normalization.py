@@ -73,16 +73,37 @@ def test_a_normalization_is_its_definition(case: str, dtype: Any):
     assert_close(launch(module(case, *arrays), *arrays).result, wanted, k=8)
 
 
-@pytest.mark.parametrize("case", ["a layer", "a layer that is read twice", "channels"])
-def test_a_large_mean_costs_no_more_than_its_own_rounding(case: str):
+@pytest.mark.parametrize(
+    ("case", "k"),
+    [("a layer", 8), ("channels", 8), ("a layer that is read twice", 8000)],
+)
+def test_a_large_mean_costs_at_most_its_own_rounding(case: str, k: float):
     """Squares less the square of the mean would lose all but a digit here."""
     x, scale, bias = arrays_of(case, np.float32)
     x += np.float32(1000)
     _, axes, _, groups = CASES[case]
     wanted = normalized(x, scale, bias, axes, groups)
-    result = launch(module(case, x, scale, bias), x, scale, bias).result
-    off = np.abs(result - wanted).max()
-    assert off <= 8 * 1000 * ULP * np.abs(scale).max(), off
+    assert_close(launch(module(case, x, scale, bias), x, scale, bias).result, wanted, k)
+
+
+def test_neighbouring_numbers_are_apart():
+    """What rounding leaves of the mean is as large here as the deviation."""
+    x = np.array([[1, 1 + ULP], [3, 3 - 2 * ULP], [1000, 1001]], np.float32)
+    scale, bias = np.ones((1, 2), np.float32), np.zeros((1, 2), np.float32)
+    layer = layer_module(
+        lambda *v: NormalizationOp(*v, (1,), epsilon=1e-30), x, scale, bias
+    )
+    result = launch(layer, x, scale, bias).result
+    assert_close(result, np.array([[-1, 1], [1, -1], [-1, 1]]), k=4)
+
+
+@pytest.mark.parametrize("size", [1, 1001, 20001])
+@pytest.mark.parametrize("number", [1234.567, -1e20])
+def test_equal_elements_are_the_mean_however_large(number: float, size: int):
+    x = np.full((2, size), number, np.float32)
+    scale, bias = np.ones((1, 1), np.float32), np.full((1, 1), 3, np.float32)
+    layer = layer_module(lambda *v: NormalizationOp(*v, (1,)), x, scale, bias)
+    np.testing.assert_array_equal(launch(layer, x, scale, bias).result, 3)
 
 
 @pytest.mark.parametrize("case", ["a layer", "a layer that is read twice"])

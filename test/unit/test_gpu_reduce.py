@@ -14,8 +14,10 @@ from row_kernels import assert_close, check_machine_code, fused, launch, network
 from xdsl.dialects.builtin import ModuleOp
 
 from fusemlir.codegen.ptx import find_ptxas
+from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects.trt import ReduceOp
 from fusemlir.dialects.trt.enums import ReduceOperation as R
+from fusemlir.lowering.gpu.rows.view import RowView
 
 NUMPY: dict[R, Callable[..., Any]] = {
     R.SUM: np.sum,
@@ -34,7 +36,7 @@ CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "a long row": ((1, 20000), (1,)),
     "columns": ((33, 31), (0,)),
     "columns of vectors": ((1001, 64), (0,)),
-    "long columns": ((5000, 8), (0,)),
+    "long columns": ((1000, 8), (0,)),
     "the middle": ((3, 31, 33), (1,)),
     "images": ((3, 5, 7, 7), (2, 3)),
     "both ends": ((3, 5, 8, 4), (0, 3)),
@@ -214,6 +216,40 @@ def test_layers_around_a_reduction_may_read_other_tensors():
     assert_close(result.result, wanted, k=4, terms=8)
 
 
+def test_an_exponential_that_another_layer_uses_is_computed_for_it_too():
+    x = random((8, 1))
+    type = tensor(x)
+    text = f"""
+    %y0 = trt.fused "exp_reduce_sum_log_sum"(%x0) layers ["e", "r", "l", "s"]
+        : ({type}) -> {type} {{
+    ^bb0(%x: {type}):
+      %e = trt.unary exp %x layers ["e"] : {type} -> {type}
+      %r = trt.reduce sum %e axes = [1] keep_dimensions layers ["r"] : {type} -> {type}
+      %l = trt.unary log %r layers ["l"] : {type} -> {type}
+      %s = trt.element_wise sum %l, %e layers ["s"] : ({type}, {type}) -> {type}
+      trt.yield %s : {type}
+    }}"""
+    wide = x.astype(np.float64)
+    assert_close(launch(network(text, [x], x), x).result, wide + np.exp(wide), k=4)
+
+
+def test_what_is_read_permuted_and_as_it_is_has_no_kernel():
+    """Each element of a row is read in one order."""
+    x = random((8, 8))
+    type, less = tensor(x), tensor(x[:, :1])
+    text = f"""
+    %y0 = trt.fused "shuffle_sub_reduce_max"(%x0) layers ["m", "s", "r"]
+        : ({type}) -> {less} {{
+    ^bb0(%x: {type}):
+      %m = trt.shuffle %x first_transpose = [1, 0] layers ["m"] : {type} -> {type}
+      %s = trt.element_wise sub %x, %m layers ["s"] : ({type}, {type}) -> {type}
+      %r = trt.reduce max %s axes = [1] keep_dimensions layers ["r"] : {type} -> {less}
+      trt.yield %r : {less}
+    }}"""
+    with pytest.raises(DiagnosticError, match="no kernel yet for shuffle_sub_reduce"):
+        launch(network(text, [x[:, :1]], x), x)
+
+
 @pytest.mark.parametrize(
     ("shape", "axes", "dtype"),
     [
@@ -229,6 +265,21 @@ def test_each_element_is_loaded_once(
     x = random(shape, dtype)
     (source,) = launch(module(R.SUM, x, axes, False), x).read
     assert source.read_bytes == source.unique_read_bytes == x.nbytes
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 7, 9, 10, 16, 27, 31, 32])
+def test_several_short_rows_are_for_one_warp(size: int):
+    """No thread is without elements, and a block is some warps."""
+    for shape, axis in (((1000, size), 1), ((300, size, 3), 1), ((size, 1000), 0)):
+        chosen = RowView.of_shape(shape, [axis]).schedule(4)
+        each = 1 if chosen.is_across else chosen.elements
+        assert (chosen.threads - 1) * each < size
+        assert chosen.block in (128, 256)
+
+
+def test_few_short_rows_fill_no_more_than_a_warp():
+    for rows, threads in ((1, 32), (3, 32), (33, 128)):
+        assert RowView.of_shape((rows, 9), [1]).schedule(4).block == threads
 
 
 def test_kernels_are_small_and_ptxas_takes_them_without_spills():

@@ -103,6 +103,22 @@ def test_layers_around_a_softmax_are_in_its_kernel():
     assert_close(result, -softmax(x.astype(np.float64) + mask, 2), k=4)
 
 
+def test_a_layer_before_it_may_be_of_what_is_broadcast():
+    x, b = random((3, 5, 8)), random((1, 5, 1), seed=1)
+    type, other = tensor(x), tensor(b)
+    text = f"""
+    %y0 = trt.fused "abs_sub_softmax"(%x0, %x1) layers ["a", "d", "s"]
+        : ({type}, {other}) -> {type} {{
+    ^bb0(%x: {type}, %b: {other}):
+      %a = trt.unary abs %b layers ["a"] : {other} -> {other}
+      %d = trt.element_wise sub %x, %a layers ["d"] : ({type}, {other}) -> {type}
+      %s = trt.softmax %d axis = 1 layers ["s"] : {type} -> {type}
+      trt.yield %s : {type}
+    }}"""
+    result = launch(network(text, [x], x, b), x, b).result
+    assert_close(result, softmax(x.astype(np.float64) - np.abs(b), 1), k=4)
+
+
 @pytest.mark.parametrize(
     ("shape", "axis", "dtype", "times"),
     [

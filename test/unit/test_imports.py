@@ -20,6 +20,7 @@ _MEANING = _MODEL | {"network", "reference"}
 _COMPILER = _MEANING | {"codegen", "frontend", "lowering", "transforms"}
 _ALL = _COMPILER | {
     "emulator",
+    "garbage_collection",
     "pipeline",
     "runtime",
     "source_network",
@@ -30,6 +31,7 @@ _ALL = _COMPILER | {
 PARTS: dict[str, set[str]] = {
     "diagnostics": set(),
     "dialects": set(),
+    "garbage_collection": set(),
     "logger": set(),
     "remarks": _FACTS,
     "decision_log": _FACTS | {"logger", "remarks"},

@@ -93,7 +93,7 @@ def _bound(case: Case, ceilings: Ceilings) -> float:
 
 def _ours(case: Case) -> float:
     module = parse_module(make_context(), case.text, case.family)
-    engine = fusemlir.compile(module, device="cuda")
+    engine = fusemlir.compile(module, device="cuda", rules=case.rules)
     rng = np.random.default_rng(0)
     engine.run([_ordinary(rng, t.shape, t.dtype) for t in engine.inputs])
     assert isinstance(engine.executor, CudaExecutor)

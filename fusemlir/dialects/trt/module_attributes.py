@@ -13,9 +13,17 @@ from xdsl.printer import Printer
 from fusemlir.dialects.trt.base import LayersAttr
 
 TARGET = "trt.target"
+TF32 = "trt.tf32"
+"""Unit attribute of a module: products of f32 may be of what tf32 is of it."""
 WEIGHTS = "trt.weights"
 LEDGER = "trt.ledger"
 NO_FUSE = "trt.no_fuse"
+OUTPUT = "trt.output"
+"""Unit attribute of the argument of a lowered network that it writes."""
+CONSTANT = "trt.constant"
+"""Attribute of an argument that is always the same: the data that it is."""
+HOST = "trt.host"
+"""Unit attribute of a function: it is for the CPU, and converted as kernels are."""
 TENSOR_NAME = "trt.name"
 """Attribute of a function's argument or result: the tensor's name in the source."""
 

@@ -95,9 +95,13 @@ def build_anchored(
     return build_element_kernel(name, body, emit)
 
 
-def beside(body: KernelBody, *anchors: LayerOp) -> Sequence[LayerOp]:
-    """The layers that the outputs depend on otherwise than by way of the anchors."""
-    needed, found = set(body.outputs), list[LayerOp]()
+def beside(
+    body: KernelBody, *anchors: LayerOp, values: Sequence[SSAValue] | None = None
+) -> Sequence[LayerOp]:
+    """The layers that the outputs, or other `values`, depend on otherwise than by way
+    of the anchors."""
+    needed = set(body.outputs if values is None else values)
+    found = list[LayerOp]()
     for layer in reversed(body.layers):
         if layer not in anchors and needed.intersection(layer.results):
             needed.update(layer.operands)

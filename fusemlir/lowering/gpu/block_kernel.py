@@ -11,12 +11,12 @@ Inside the `with` block operations are put where xDSL's `ImplicitBuilder` stands
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeAlias, cast
 
-from xdsl.builder import ImplicitBuilder
 from xdsl.dialects import arith, gpu, memref
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -26,17 +26,19 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     MemRefType,
     StringAttr,
+    TensorType,
     UnitAttr,
     i32,
 )
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.rewriter import Rewriter
 
 from fusemlir.dialects.gpu import WORKGROUP, DynamicSharedMemoryOp
-from fusemlir.dialects.trt.base import tensor_type
+from fusemlir.dialects.trt.base import Shape, element_type_of, shape_of, tensor_type
 from fusemlir.lowering.element_conversion import element_bytes, storage_type
 from fusemlir.lowering.gpu.index_math import Index, add, multiply
 from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.gpu.value_numbering import kernel_scope
 
 Memref = MemRefType[Attribute]
 Extent: TypeAlias = tuple[int, int, int]
@@ -68,16 +70,37 @@ class Kernel:
     """What the function has in shared memory; they stand beside it in the module."""
     dynamic_shared_bytes: int = 0
     """Shared memory that the launch has to ask for."""
+    tensors: tuple[SSAValue, ...] = ()
+    """What it is launched over: inputs and outputs of its body, and scratch."""
+
+
+def scratch(shape: Shape, element: Attribute) -> SSAValue:
+    """A tensor that one kernel of a body makes for another, and no layer knows of."""
+    return Block(arg_types=[TensorType(element, shape)]).args[0]
+
+
+def another(tensor: SSAValue) -> SSAValue:
+    """Scratch of the type of some other."""
+    return scratch(shape_of(tensor), element_type_of(tensor))
 
 
 class BlockKernel(AbstractContextManager["BlockKernel"]):
     """Writes one kernel, of the tensors of `body`: inputs, then outputs.
 
-    `grid` is in blocks, at most 65535 along y and z; `threads` is at most 1024.
+    `grid` is in blocks, at most 65535 along y and z; `threads` is at most 1024. One of
+    several kernels of a body may read and write scratch: it `reads` that besides the
+    inputs, and `writes` it instead of the outputs.
     """
 
     def __init__(
-        self, name: str, body: KernelBody, grid: Extent, threads: Extent | int
+        self,
+        name: str,
+        body: KernelBody,
+        grid: Extent,
+        threads: Extent | int,
+        *,
+        reads: Sequence[SSAValue] = (),
+        writes: Sequence[SSAValue] | None = None,
     ):
         self.name = name
         self.body = body
@@ -85,7 +108,9 @@ class BlockKernel(AbstractContextManager["BlockKernel"]):
         self.threads = (threads, 1, 1) if isinstance(threads, int) else threads
         assert math.prod(self.threads) <= 1024
         assert max(grid[1:]) <= 65535
-        self.tensors = (*body.inputs, *body.outputs)
+        self._read = (*body.inputs, *reads)
+        self._written = body.outputs if writes is None else tuple(writes)
+        self.tensors = (*self._read, *self._written)
         self.function = self._function()
         arguments = self.function.body.block.args
         for tensor, argument in zip(self.tensors, arguments, strict=True):
@@ -94,7 +119,7 @@ class BlockKernel(AbstractContextManager["BlockKernel"]):
             zip(self.tensors, arguments, strict=True)
         )
         """The memref of each input and output, in the tensor's shape."""
-        self._builder = ImplicitBuilder(self.function.body.block)
+        self._builder = kernel_scope(self.function.body.block)
         self._ids: dict[tuple[str, str], SSAValue] = {}
         self._arrays: list[tuple[memref.GlobalOp, memref.GetGlobalOp]] = []
         self._dynamic_bytes = 0
@@ -124,7 +149,12 @@ class BlockKernel(AbstractContextManager["BlockKernel"]):
         """The kernel, once the `with` block has ended."""
         arrays = tuple(array for array, _ in self._arrays)
         return Kernel(
-            self.function, self.grid, self.threads, arrays, self._dynamic_bytes
+            self.function,
+            self.grid,
+            self.threads,
+            arrays,
+            self._dynamic_bytes,
+            self.tensors,
         )
 
     @property
@@ -223,8 +253,8 @@ class BlockKernel(AbstractContextManager["BlockKernel"]):
         read = {**written, "llvm.readonly": UnitAttr()}
         function.attributes["arg_attrs"] = ArrayAttr(
             [
-                *[DictionaryAttr(read)] * len(self.body.inputs),
-                *[DictionaryAttr(written)] * len(self.body.outputs),
+                *[DictionaryAttr(read)] * len(self._read),
+                *[DictionaryAttr(written)] * len(self._written),
             ]
         )
         return function

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
-from xdsl.builder import ImplicitBuilder
 from xdsl.dialects import scf
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, Region, SSAValue
 
 from fusemlir.lowering.gpu.index_math import Index, as_value
+from fusemlir.lowering.gpu.value_numbering import nested_scope
 
 LoopBody = Callable[[SSAValue, tuple[SSAValue, ...]], Sequence[SSAValue]]
 """From the loop's index and the carried values to their next ones."""
@@ -22,7 +22,7 @@ LoopBody = Callable[[SSAValue, tuple[SSAValue, ...]], Sequence[SSAValue]]
 @contextmanager
 def loop(lower: Index, upper: Index, step: Index = 1) -> Generator[SSAValue]:
     """`with loop(0, n) as i:`: a loop that carries nothing. Indices are signed."""
-    with ImplicitBuilder(body := Block(arg_types=[IndexType()])):
+    with nested_scope(body := Block(arg_types=[IndexType()])):
         yield body.args[0]
         scf.YieldOp()
     scf.ForOp(as_value(lower), as_value(upper), as_value(step), [], body)
@@ -37,7 +37,7 @@ def for_loop(
 ) -> tuple[SSAValue, ...]:
     """What the carried values are in the end: `carried` themselves without a turn."""
     types = [IndexType(), *(value.type for value in carried)]
-    with ImplicitBuilder(block := Block(arg_types=types)):
+    with nested_scope(block := Block(arg_types=types)):
         index, *values = block.args
         scf.YieldOp(*body(index, tuple(values)))
     bounds = as_value(lower), as_value(upper), as_value(step)
@@ -47,7 +47,7 @@ def for_loop(
 @contextmanager
 def if_then(condition: SSAValue) -> Generator[None]:
     """`with if_then(condition):`: what only some threads do, giving nothing."""
-    with ImplicitBuilder(then := Block()):
+    with nested_scope(then := Block()):
         yield
         scf.YieldOp()
     scf.IfOp(condition, [], Region(then))
@@ -60,10 +60,10 @@ def if_else(
 ) -> tuple[SSAValue, ...]:
     """What `then` gives where the condition holds, else what `otherwise` does; only
     one of them is executed."""
-    with ImplicitBuilder(first := Block()):
+    with nested_scope(first := Block()):
         values = list(then())
         scf.YieldOp(*values)
-    with ImplicitBuilder(second := Block()):
+    with nested_scope(second := Block()):
         scf.YieldOp(*otherwise())
     types = [value.type for value in values]
     chosen = scf.IfOp(condition, types, Region(first), Region(second))

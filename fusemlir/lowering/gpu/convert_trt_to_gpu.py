@@ -15,7 +15,7 @@ from xdsl.passes import ModulePass
 from fusemlir.diagnostics import Diagnostic, DiagnosticError, Severity, SourceLocation
 from fusemlir.dialects.trt import ConstantOp
 from fusemlir.dialects.trt.base import UNKNOWN, element_type_of, is_static, shape_of
-from fusemlir.dialects.trt.module_attributes import TENSOR_NAME
+from fusemlir.dialects.trt.module_attributes import TENSOR_NAME, TF32
 from fusemlir.lowering.element_conversion import UI8
 from fusemlir.lowering.gpu.host_program import convert_function
 from fusemlir.lowering.gpu.immediates import Immediates
@@ -33,11 +33,14 @@ from fusemlir.network import Node, functions, is_kernel, is_node, label, nodes
 class ConvertTrtToGpuPass(ModulePass):
     """Turn every network into a host program that launches GPU kernels.
 
+    Where `tf32` is set, tensor cores may multiply f32 as tf32, which is less exact.
     Shapes must be static. Kernels with equal bodies are one function of the gpu module
     `@kernels`. Raises `DiagnosticError` that names every layer without a kernel.
     """
 
     name = "convert-trt-to-gpu"
+
+    tf32: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         networks = [function for function in functions(op) if is_network(function)]
@@ -45,6 +48,8 @@ class ConvertTrtToGpuPass(ModulePass):
             return
         check_name_is_free(op)
         check(networks)
+        if self.tf32:
+            op.attributes[TF32] = UnitAttr()
         kernels = KernelTable(Immediates(op))
         for function in networks:
             convert_function(function, kernels)

@@ -135,9 +135,11 @@ EmitElement = Callable[[SSAValue, Mapping[SSAValue, SSAValue]], None]
 inputs and outputs."""
 
 
-def build_element_kernel(name: str, body: KernelBody, emit: EmitElement) -> Kernel:
-    """A kernel of as many threads as an output has elements."""
-    size = volume(shape_of(body.outputs[0]))
+def build_element_kernel(
+    name: str, body: KernelBody, emit: EmitElement, count: int = 1
+) -> Kernel:
+    """A kernel of as many threads as an output has elements, or has `count` of them."""
+    size = volume(shape_of(body.outputs[0])) // count
     grid = (-(-size // THREADS), 1, 1)
     with BlockKernel(name, body, grid, THREADS) as kernel:
         linear = as_value(kernel.global_id())

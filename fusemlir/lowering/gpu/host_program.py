@@ -3,7 +3,8 @@
 What a tensor becomes: an argument or a result of the network is a memref argument,
 results after inputs, the former marked `trt.output`; what a kernel makes for another
 is a `memref.view` of one arena, a `gpu.alloc` of bytes, where tensors that live at
-different times share memory (see `memory_plan`); a constant stays `trt.constant`, read
+different times share memory (see `memory_plan`), and so is what several kernels of one
+node make for each other; a constant stays `trt.constant`, read
 as a memref through `bufferization.to_buffer`, so that its data are still a name or a
 recipe; a view is the same buffer under another type, by `memref.reinterpret_cast`. A
 tensor of ui8 is a memref of i8.
@@ -33,23 +34,23 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from fusemlir.dialects.trt import ConstantOp
 from fusemlir.dialects.trt.base import shape_of, volume
-from fusemlir.lowering.gpu.block_kernel import Kernel, Memref, buffer_type
+from fusemlir.dialects.trt.module_attributes import OUTPUT
+from fusemlir.lowering.gpu.block_kernel import (
+    Kernel,
+    Memref,
+    another,
+    buffer_type,
+)
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.kernel_table import KernelTable, symbol
 from fusemlir.lowering.gpu.position import index
-from fusemlir.lowering.liveness import lifetimes, seen_through_views
+from fusemlir.lowering.liveness import bytes_of, lifetimes, seen_through_views
 from fusemlir.lowering.memory_plan import Lifetime, plan_memory
 from fusemlir.network import Node, is_kernel, nodes
-
-OUTPUT = "trt.output"
-"""Attribute of a function's argument that the network writes."""
 
 
 def convert_function(function: FuncOp, kernels: KernelTable) -> None:
     """Rewrite a network into the program that launches its kernels, in place."""
-    for node in nodes(function):
-        if is_kernel(node) and writes_anything(node):
-            kernels.add(KernelBody(node))
     old = function.body.block
     (returned,) = (op for op in old.ops if isinstance(op, ReturnOp))
     inputs = [buffer_type(value) for value in old.args]
@@ -60,6 +61,9 @@ def convert_function(function: FuncOp, kernels: KernelTable) -> None:
     )
     for before, after in zip(old.args, new.args, strict=False):
         after.name_hint = before.name_hint
+    for node in nodes(function):
+        if is_kernel(node) and writes_anything(node):
+            program.build(node)
     with ImplicitBuilder(new):
         program.bind_outputs(returned.operands, new.args[len(inputs) :])
         program.allocate_arena()
@@ -111,6 +115,13 @@ class _Program:
     """By value of the network."""
     lives: dict[SSAValue, Lifetime]
     """Of all that the kernels make."""
+    bodies: dict[Node, KernelBody] = field(
+        default_factory=dict[Node, KernelBody], init=False
+    )
+    scratch: dict[Node, tuple[SSAValue, ...]] = field(
+        default_factory=dict[Node, tuple[SSAValue, ...]], init=False
+    )
+    """Tensors that kernels of one node make for each other."""
     copies: list[tuple[SSAValue, SSAValue]] = field(
         default_factory=list[tuple[SSAValue, SSAValue]], init=False
     )
@@ -123,6 +134,16 @@ class _Program:
     indices: dict[int, SSAValue] = field(
         default_factory=dict[int, SSAValue], init=False
     )
+
+    def build(self, node: Node) -> None:
+        """Have the kernels of a node, and tensors between them that live meanwhile."""
+        body = self.bodies[node] = KernelBody(node)
+        self.kernels.add(body)
+        made = tuple(map(another, self.kernels[body].scratch))
+        step = self.lives[node.results[0]].first
+        for value in made:
+            self.lives[value] = Lifetime(bytes_of(value), step, step)
+        self.scratch[node] = made
 
     def bind_outputs(
         self, returned: Sequence[SSAValue], arguments: Sequence[SSAValue]
@@ -155,21 +176,23 @@ class _Program:
         results = [self._written(result) for result in node.results]
         if not writes_anything(node):
             return
-        body = KernelBody(node)
-        kernel = self.kernels[body]
-        grid = [self._index(size) for size in kernel.grid]
-        threads = [self._index(size) for size in kernel.threads]
-        operands = [self._buffer(operand) for operand in body.operands]
-        launch = gpu.LaunchFuncOp(
-            symbol(kernel),
-            grid,
-            threads,
-            kernelOperands=[*operands, *results],
-            dynamicSharedMemorySize=self._shared_memory(kernel),
+        program = self.kernels[self.bodies[node]]
+        operands = [self._buffer(operand) for operand in self.bodies[node].operands]
+        between = [self._written(value) for value in self.scratch[node]]
+        buffers = dict(
+            zip(program.tensors, [*operands, *results, *between], strict=True)
         )
-        if node.layers is not None:
-            launch.attributes["layers"] = node.layers
-        launch.location = node.location
+        for kernel in program.kernels:
+            launch = gpu.LaunchFuncOp(
+                symbol(kernel),
+                [self._index(size) for size in kernel.grid],
+                [self._index(size) for size in kernel.threads],
+                kernelOperands=[buffers[tensor] for tensor in kernel.tensors],
+                dynamicSharedMemorySize=self._shared_memory(kernel),
+            )
+            if node.layers is not None:
+                launch.attributes["layers"] = node.layers
+            launch.location = node.location
 
     def _shared_memory(self, kernel: Kernel) -> SSAValue | None:
         size = kernel.dynamic_shared_bytes

@@ -52,6 +52,11 @@ class KernelBody:
         return tuple(self.node.results)
 
     @property
+    def tensors(self) -> tuple[SSAValue, ...]:
+        """What a kernel is called with: inputs, then outputs."""
+        return (*self.inputs, *self.outputs)
+
+    @property
     def layers(self) -> tuple[LayerOp, ...]:
         """What is computed, in order."""
         return self.group.layers

@@ -8,16 +8,36 @@ from dataclasses import dataclass, field
 
 from xdsl.dialects import gpu
 from xdsl.dialects.builtin import StringAttr, SymbolRefAttr
-from xdsl.ir import Block, Region
+from xdsl.ir import Block, Region, SSAValue
 
+from fusemlir.lowering.gpu.attention.attention import (
+    build_attention,
+    is_attention_kernel,
+)
 from fusemlir.lowering.gpu.block_kernel import Kernel
 from fusemlir.lowering.gpu.contraction.contraction import (
     build_contraction,
     is_contraction_kernel,
 )
+from fusemlir.lowering.gpu.contraction.conv_pooling import (
+    build_conv_pooling,
+    is_conv_pooling,
+)
+from fusemlir.lowering.gpu.contraction.element import (
+    build_contraction_of_elements,
+    is_contraction_of_elements,
+)
 from fusemlir.lowering.gpu.contraction.integer import (
     build_integer_contraction,
     is_integer_contraction,
+)
+from fusemlir.lowering.gpu.depthwise.depthwise import (
+    build_depthwise,
+    is_depthwise_kernel,
+)
+from fusemlir.lowering.gpu.depthwise.separable import (
+    build_separable,
+    is_separable_kernel,
 )
 from fusemlir.lowering.gpu.immediates import Immediates, are_single_elements
 from fusemlir.lowering.gpu.kernel_body import KernelBody
@@ -41,13 +61,19 @@ class Family:
     """A way to build kernels, and which bodies it takes."""
 
     takes: Callable[[KernelBody], bool]
-    build: Callable[[str, KernelBody, Immediates], Kernel]
+    build: Callable[[str, KernelBody, Immediates], Kernel | tuple[Kernel, ...]]
+    """Of several, each is launched after those before it."""
 
 
 FAMILIES = (
     Family(is_pointwise_kernel, build_pointwise),
+    Family(is_depthwise_kernel, build_depthwise),
+    Family(is_separable_kernel, build_separable),
     Family(is_contraction_kernel, build_contraction),
     Family(is_integer_contraction, build_integer_contraction),
+    Family(is_contraction_of_elements, build_contraction_of_elements),
+    Family(is_conv_pooling, build_conv_pooling),
+    Family(is_attention_kernel, build_attention),
     Family(is_reduce_kernel, build_reduce),
     Family(is_pooling_kernel, build_pooling),
     Family(is_movement_kernel, build_movement),
@@ -59,7 +85,10 @@ FAMILIES = (
 SUPPORTED = (
     "there are kernels for pointwise layers, casts and quantization; for a "
     "convolution, deconvolution or matrix multiply of inputs, a pooling or an lrn, "
-    "with pointwise layers after it; for a reduction, softmax or normalization with "
+    "with pointwise layers after it; for a convolution with a pooling on its result; "
+    "for an int8 convolution of what a depthwise one is rounded to; "
+    "for a softmax along the rows of a matrix product, and a product of that; "
+    "for a reduction, softmax or normalization with "
     "pointwise layers around it; and for a shuffle, slice, padding, concatenation or "
     "top-k, of a softmax too"
 )
@@ -72,34 +101,56 @@ def family_of(body: KernelBody) -> Family | None:
     return next((family for family in FAMILIES if family.takes(body)), None)
 
 
+@dataclass(frozen=True)
+class BodyProgram:
+    """The kernels of a body, or of all that are equal to it, in order."""
+
+    body: KernelBody
+    """That they were built of."""
+    kernels: tuple[Kernel, ...]
+
+    @property
+    def scratch(self) -> tuple[SSAValue, ...]:
+        """The tensors that some of them make for others."""
+        known = {*self.body.inputs, *self.body.outputs}
+        used = dict.fromkeys(t for k in self.kernels for t in k.tensors)
+        return tuple(tensor for tensor in used if tensor not in known)
+
+    @property
+    def tensors(self) -> tuple[SSAValue, ...]:
+        """All that they read and write: inputs, outputs, scratch."""
+        return (*self.body.inputs, *self.body.outputs, *self.scratch)
+
+
 @dataclass
 class KernelTable:
-    """Holds a kernel for every distinct body that it was given."""
+    """Holds the kernels of every distinct body that it was given."""
 
     immediates: Immediates
-    _kernels: dict[Hashable, Kernel] = field(
-        default_factory=dict[Hashable, Kernel], init=False
+    _programs: dict[Hashable, BodyProgram] = field(
+        default_factory=dict[Hashable, BodyProgram], init=False
     )
     _counts: Counter[str] = field(default_factory=Counter[str], init=False)
 
     def __len__(self) -> int:
-        return len(self._kernels)
+        return len(self._programs)
 
-    def __getitem__(self, body: KernelBody) -> Kernel:
-        return self._kernels[body.key]
+    def __getitem__(self, body: KernelBody) -> BodyProgram:
+        return self._programs[body.key]
 
     def add(self, body: KernelBody) -> None:
-        """Build the kernel of `body`, which a family takes, unless an equal one was."""
-        if body.key in self._kernels:
+        """Build the kernels of `body`, which a family takes, unless equal ones were."""
+        if body.key in self._programs:
             return
         family = family_of(body)
         assert family is not None
-        kernel = family.build(self._name(body.kind), body, self.immediates)
-        self._kernels[body.key] = kernel
+        built = family.build(self._name(body.kind), body, self.immediates)
+        kernels = (built,) if isinstance(built, Kernel) else built
+        self._programs[body.key] = BodyProgram(body, kernels)
 
     def module(self) -> gpu.ModuleOp:
         """The gpu module of all kernels, in the order in which they were first met."""
-        kernels = self._kernels.values()
+        kernels = [k for program in self._programs.values() for k in program.kernels]
         symbols = [op for k in kernels for op in (*k.shared_arrays, k.function)]
         return gpu.ModuleOp.build(
             properties={"sym_name": StringAttr(MODULE)},

@@ -26,11 +26,16 @@ from fusemlir.lowering.gpu.vector_access import load, store
 
 def most_at_once(body: KernelBody) -> int:
     """How many neighbours of the outputs a thread should compute at once."""
+    return choose_schedule(body).elements
+
+
+def choose_schedule(body: KernelBody) -> PointwiseSchedule:
+    """For the elements of the outputs, and of what is of their shape."""
     tensors = (*body.inputs, *body.outputs)
     same = [tensor for tensor in tensors if shape_of(tensor) in body.output_shapes]
     widest = max(element_bytes(element_type_of(tensor)) for tensor in same)
     total = volume(shape_of(body.outputs[0]))
-    return PointwiseSchedule.choose(total, widest, len(body.layers)).elements
+    return PointwiseSchedule.choose(total, widest, len(body.layers))
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from fusemlir.dialects.trt.base import element_type_of, shape_of, volume
-from fusemlir.lowering.element_conversion import element_bytes
+from fusemlir.dialects.trt.base import shape_of, volume
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
 from fusemlir.lowering.gpu.control_flow import if_then
 from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import add, as_value, is_below, multiply, subtract
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.neighbours import Neighbours
-from fusemlir.lowering.gpu.schedules.pointwise import PointwiseSchedule
+from fusemlir.lowering.gpu.neighbours import Neighbours, choose_schedule
 from fusemlir.lowering.scalar import has_scalar_form
 
 
@@ -21,9 +19,7 @@ def is_pointwise_kernel(body: KernelBody) -> bool:
 
 def build_pointwise(name: str, body: KernelBody, immediates: Immediates) -> Kernel:
     total = volume(shape_of(body.outputs[0]))
-    tensors = (*body.inputs, *body.outputs)
-    widest = max(element_bytes(element_type_of(tensor)) for tensor in tensors)
-    chosen = PointwiseSchedule.choose(total, widest, len(body.layers))
+    chosen = choose_schedule(body)
     count = chosen.elements
     # What is left after the last whole group is for threads of its own, one element
     # each. In one thread LLVM would make a vector of it, rounded up past the end.

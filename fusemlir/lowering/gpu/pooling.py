@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from math import inf
 
 from xdsl.dialects import arith, math
@@ -47,24 +47,28 @@ def build_pooling(name: str, body: KernelBody, immediates: Immediates) -> Kernel
         if isinstance(anchor, LrnOp):
             return _normalize(anchor, operands, at)
         assert isinstance(anchor, PoolingOp)
-        return _Window(anchor, operands, at, _sum_type(body, anchor)).result()
+        wide = sum_type(body, anchor)
+        read = partial(operands.at, anchor.input)
+        return Window(anchor, read, at, wide).result()
 
     return build_anchored(name, body, immediates, emit)
 
 
-def _sum_type(body: KernelBody, op: PoolingOp) -> AnyFloat:
+def sum_type(body: KernelBody, op: PoolingOp) -> AnyFloat:
+    """What averages are computed in."""
     quantizes = any(isinstance(layer, QuantizeOp) for layer in body.group.tail)
     exact = quantizes or not is_float(element_type_of(op.input))
     return f64 if exact else f32
 
 
 @dataclass(frozen=True)
-class _Window:
+class Window:
     """The window of a pooling whose result stands at `at`."""
 
     op: PoolingOp
-    operands: Operands
-    at: Sequence[SSAValue]
+    read: Callable[[Sequence[Index]], SSAValue]
+    """An element of the input, in the type that is computed in."""
+    at: Sequence[Index]
     wide: AnyFloat
     """What averages are computed in."""
 
@@ -114,7 +118,7 @@ class _Window:
             place = [batch, channel, *read]
             x = where(
                 inside(self.op, read),
-                lambda: self.operands.at(self.op.input, place),
+                lambda: self.read(place),
                 lambda: neutral,
             )
             return combine(so_far, convert(x))

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import Shape
+from fusemlir.lowering.gpu.index_math import as_value, divide, remainder
 
 
 def index(value: int) -> SSAValue:
-    return arith.ConstantOp(IntegerAttr(value, IndexType())).result
+    return as_value(value)
 
 
 def coordinates(linear: SSAValue, shape: Shape) -> tuple[SSAValue, ...]:
@@ -30,9 +30,8 @@ def coordinates(linear: SSAValue, shape: Shape) -> tuple[SSAValue, ...]:
         elif axis == outermost:
             found.append(rest)
         else:
-            size = index(shape[axis])
-            found.append(arith.RemUIOp(rest, size).result)
-            rest = arith.DivUIOp(rest, size).result
+            found.append(as_value(remainder(rest, shape[axis])))
+            rest = as_value(divide(rest, shape[axis]))
     return tuple(reversed(found))
 
 

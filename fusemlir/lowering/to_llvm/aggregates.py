@@ -42,7 +42,9 @@ def extract(conversion: Conversion, value: SSAValue, at: Sequence[int]) -> SSAVa
     for lane in at[in_arrays:]:
         element = part_type(value.type, 1)
         number = conversion.constant(lane, i32)
-        value = conversion.insert(ExtractElementOp(value, number, element)).res
+        value = conversion.insert(
+            ExtractElementOp.create(operands=[value, number], result_types=[element])
+        ).res
     return value
 
 
@@ -55,7 +57,11 @@ def insert(
         *outer, lane = at
         vector = extract(conversion, value, outer)
         number = conversion.constant(lane, i32)
-        part = conversion.insert(llvm.InsertElementOp(vector, part, number)).res
+        part = conversion.insert(
+            llvm.InsertElementOp.create(
+                operands=[vector, part, number], result_types=[vector.type]
+            )
+        ).res
         at = outer
     if not at:
         return part

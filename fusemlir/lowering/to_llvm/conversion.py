@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from xdsl.dialects import llvm
@@ -41,6 +42,7 @@ Lowering = Callable[["Conversion", Any], Sequence[SSAValue]]
 Table = Mapping[type[Operation], Lowering]
 
 
+@cache
 def convert_type(ty: Attribute, index: IntegerType = i64) -> Attribute:
     """The llvm dialect's type for `ty`: `index` for index, a bare pointer for memref.
 
@@ -102,6 +104,10 @@ class Conversion:
     converted: dict[SSAValue, SSAValue] = field(
         default_factory=dict[SSAValue, SSAValue]
     )
+    constants: dict[tuple[Block | None, int, IntegerType], SSAValue] = field(
+        default_factory=dict[tuple[Block | None, int, IntegerType], SSAValue]
+    )
+    """Those of a block, which is converted from top to bottom."""
     stale_arguments: list[BlockArgument] = field(default_factory=list[BlockArgument])
     seen_through: list[Operation] = field(default_factory=list[Operation])
     """Casts of earlier walks that may have lost their last use."""
@@ -139,9 +145,14 @@ class Conversion:
         return convert_type(ty, self.index)
 
     def constant(self, value: int, ty: IntegerType | None = None) -> SSAValue:
-        """An integer constant, of index's type if of no other."""
+        """An integer constant, of index's type if of no other; one in each block."""
         ty = ty or self.index
-        return self.insert(llvm.ConstantOp(IntegerAttr(value, ty), ty)).result
+        key = self.anchor.parent, value, ty
+        known = self.constants.get(key)
+        if known is None:
+            made = llvm.ConstantOp(IntegerAttr(value, ty), ty)
+            known = self.constants[key] = self.insert(made).result
+        return known
 
     def operand(self, value: SSAValue) -> SSAValue:
         """`value` as a value of a type that the llvm dialect has."""
@@ -174,19 +185,20 @@ class Conversion:
             self.stale_arguments.append(arg)
 
     def replace(self, old: SSAValue, new: SSAValue) -> None:
-        """Let `new` stand for `old`: at once or, where types differ, use by use."""
+        """Let `new` stand for `old`, use by use."""
         if new.name_hint is None:
             new.name_hint = old.name_hint
-        if old.type == new.type:
-            old.replace_all_uses_with(new)
-        else:
-            self.converted[old] = new
+        self.converted[old] = new
 
     def keep_old_uses(self, old: SSAValue) -> None:
-        """Cast back for the operations that this walk left as they were."""
+        """Give the operations that this walk left as they were the new value, cast
+        back where its type is another."""
         if not old.uses:
             return
         new = self.converted[old]
+        if new.type == old.type:
+            old.replace_all_uses_with(new)
+            return
         for use in tuple(old.uses):
             match use.operation:
                 case UnrealizedConversionCastOp(outputs=[inverse]) if (

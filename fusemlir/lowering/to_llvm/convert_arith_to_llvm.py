@@ -101,8 +101,8 @@ def to_overflow_twin(
 def lower_constant(conversion: Conversion, op: arith.ConstantOp) -> Sequence[SSAValue]:
     value = op.value
     ty = conversion.type(op.result.type)
-    if isa(value, IntegerAttr) and isinstance(value.type, IndexType):
-        value = IntegerAttr(value.value.data, conversion.index)
+    if isinstance(value, IntegerAttr) and isinstance(value.type, IndexType):
+        return [conversion.constant(value.value.data)]
     if isinstance(ty, llvm.LLVMArrayType):
         if not isa(value, DenseIntOrFPElementsAttr) or any(value.get_values()):
             message = f"wanted zeros for {op.result.type}; broadcast a scalar to others"

@@ -35,9 +35,11 @@ from fusemlir.lowering.to_llvm.conversion import (
 from fusemlir.lowering.to_llvm.memory import (
     advanced,
     element_pointer,
+    load,
     plain_memref,
     static_memref,
     storage_type,
+    store,
     strides_of,
 )
 
@@ -45,10 +47,10 @@ from fusemlir.lowering.to_llvm.memory import (
 def lower_load(conversion: Conversion, op: memref.LoadOp) -> Sequence[SSAValue]:
     pointer = element_pointer(conversion, op, op.memref, op.indices)
     stored = storage_type(conversion, op.res.type)
-    load = conversion.insert(llvm.LoadOp(pointer, stored))
+    value = load(conversion, pointer, stored)
     if op.res.type == i1:
-        return [conversion.insert(llvm.TruncOp(load.dereferenced_value, i1)).res]
-    return [load.dereferenced_value]
+        return [conversion.insert(llvm.TruncOp(value, i1)).res]
+    return [value]
 
 
 def lower_store(conversion: Conversion, op: memref.StoreOp) -> Sequence[SSAValue]:
@@ -56,7 +58,7 @@ def lower_store(conversion: Conversion, op: memref.StoreOp) -> Sequence[SSAValue
     if value.type == i1:
         value = conversion.insert(llvm.ZExtOp(value, i8)).res
     pointer = element_pointer(conversion, op, op.memref, op.indices)
-    conversion.insert(llvm.StoreOp(value, pointer))
+    store(conversion, value, pointer)
     return []
 
 

@@ -7,19 +7,20 @@ from itertools import chain
 from math import prod
 
 from xdsl.context import Context
-from xdsl.dialects import gpu, llvm, scf
+from xdsl.dialects import func, gpu, llvm, scf
 from xdsl.dialects.builtin import IntegerType, MemRefType, ModuleOp, i32, i64
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from xdsl.transforms.convert_scf_to_cf import ForLowering, IfLowering, SwitchLowering
-from xdsl.utils.hints import isa
 
 from fusemlir.diagnostics import DiagnosticError
+from fusemlir.dialects.trt.module_attributes import HOST
 from fusemlir.lowering.expand_math import expand_all
 from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering
 from fusemlir.lowering.to_llvm.convert_arith_to_llvm import ARITH_TO_LLVM
 from fusemlir.lowering.to_llvm.convert_cf_to_llvm import CF_TO_LLVM
+from fusemlir.lowering.to_llvm.convert_func_to_llvm import FUNC_TO_LLVM
 from fusemlir.lowering.to_llvm.convert_gpu_to_nvvm import GPU_TO_NVVM
 from fusemlir.lowering.to_llvm.convert_math_to_llvm import MATH_TO_LLVM
 from fusemlir.lowering.to_llvm.convert_memref_to_llvm import MEMREF_TO_LLVM
@@ -29,6 +30,7 @@ from fusemlir.lowering.to_llvm.convert_vector_to_llvm import VECTOR_TO_LLVM
 ALL_TO_LLVM: dict[type, Lowering] = {
     **ARITH_TO_LLVM,
     **CF_TO_LLVM,
+    **FUNC_TO_LLVM,
     **GPU_TO_NVVM,
     **MATH_TO_LLVM,
     **MEMREF_TO_LLVM,
@@ -72,35 +74,42 @@ def index_type(symbol: Operation) -> IntegerType:
         values = chain(op.results, *(b.args for r in op.regions for b in r.blocks))
         for value in values:
             type = value.type
-            if isa(type, MemRefType) and prod(type.get_shape()) > NARROW_LIMIT:
+            if isinstance(type, MemRefType) and prod(type.get_shape()) > NARROW_LIMIT:
                 return i64
     return i32
 
 
 def convert_kernels(kernels: Operation, index: IntegerType | None = None) -> None:
-    """Convert one gpu module, mathematics and structured control flow first.
+    """Convert one gpu module.
 
     `index` is what becomes of index in all kernels, if not what suits each.
     """
-    expand_all(kernels)
-    for op in tuple(kernels.walk()):
-        if type(op) in BRANCHES_BY_STRUCTURE:
-            pattern = BRANCHES_BY_STRUCTURE[type(op)]
-            pattern.match_and_rewrite(op, PatternRewriter(op))
     symbols = kernels.regions[0].block
     for op in tuple(symbols.ops):
-        Conversion(ALL_TO_LLVM, index or index_type(op)).apply(op)
+        convert_symbol(op, index or index_type(op))
     for op in symbols.ops:
         if isinstance(op, llvm.FuncOp):
             check_converted(op)
 
 
+def convert_symbol(symbol: Operation, index: IntegerType) -> None:
+    """Convert a function or a global, mathematics and structured control flow first."""
+    expand_all(symbol)
+    for op in tuple(symbol.walk()):
+        if type(op) in BRANCHES_BY_STRUCTURE:
+            pattern = BRANCHES_BY_STRUCTURE[type(op)]
+            pattern.match_and_rewrite(op, PatternRewriter(op))
+    Conversion(ALL_TO_LLVM, index).apply(symbol)
+
+
 @dataclass(frozen=True)
 class ConvertToLlvmPass(ModulePass):
-    """Convert the kernels of every gpu module to llvm and nvvm; hosts stay as they are.
+    """Convert the kernels of every gpu module to llvm and nvvm, and functions that are
+    for the CPU to llvm; what launches kernels on a GPU stays as it is.
 
     `index_bitwidth` is 32 or 64; for 0 each kernel has the narrowest that does for its
-    buffers. Raises `DiagnosticError` naming the operation that has no conversion.
+    buffers, and what is for the CPU has 64. Raises `DiagnosticError` naming the
+    operation that has no conversion.
     """
 
     name = "convert-to-llvm"
@@ -114,6 +123,11 @@ class ConvertToLlvmPass(ModulePass):
                 f"index-bitwidth: wanted 0, 32 or 64, found {self.index_bitwidth}",
             )
         index = IntegerType(self.index_bitwidth) if self.index_bitwidth else None
-        for inner in op.ops:
+        for inner in tuple(op.ops):
             if isinstance(inner, gpu.ModuleOp):
                 convert_kernels(inner, index)
+            elif isinstance(inner, func.FuncOp) and HOST in inner.attributes:
+                convert_symbol(inner, index or i64)
+        for inner in op.ops:
+            if isinstance(inner, llvm.FuncOp):
+                check_converted(inner)

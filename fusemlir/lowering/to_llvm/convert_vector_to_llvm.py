@@ -33,7 +33,9 @@ from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering
 from fusemlir.lowering.to_llvm.elementwise import insert_twin, to_float_twin
 from fusemlir.lowering.to_llvm.memory import (
     element_pointer,
+    load,
     storage_type,
+    store,
 )
 
 
@@ -60,8 +62,7 @@ def lower_load(conversion: Conversion, op: vector.LoadOp) -> Sequence[SSAValue]:
     check_one_dimension(op, op.result.type)
     pointer = element_pointer(conversion, op, op.base, op.indices)
     stored = storage_type(conversion, op.result.type)
-    load = conversion.insert(llvm.LoadOp(pointer, stored, alignment_of(op)))
-    value = load.dereferenced_value
+    value = load(conversion, pointer, stored, alignment_of(op))
     if stored != op.result.type:
         return [conversion.insert(llvm.TruncOp(value, op.result.type)).res]
     return [value]
@@ -74,7 +75,7 @@ def lower_store(conversion: Conversion, op: vector.StoreOp) -> Sequence[SSAValue
     if stored != value.type:
         value = conversion.insert(llvm.ZExtOp(value, stored)).res
     pointer = element_pointer(conversion, op, op.base, op.indices)
-    conversion.insert(llvm.StoreOp(value, pointer, alignment_of(op)))
+    store(conversion, value, pointer, alignment_of(op))
     return []
 
 

@@ -7,7 +7,7 @@ the element at index 0, whatever the offset of the layout.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from operator import mul
@@ -25,6 +25,7 @@ from xdsl.dialects.builtin import (
     i1,
     i8,
     i32,
+    i64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.utils.hints import isa
@@ -32,8 +33,11 @@ from xdsl.utils.hints import isa
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.lowering.to_llvm.conversion import Conversion
 
-NO_WRAP = llvm.OverflowAttr(
-    (llvm.OverflowFlag.NO_SIGNED_WRAP, llvm.OverflowFlag.NO_UNSIGNED_WRAP)
+NO_WRAP = IntegerAttr(
+    llvm.OverflowAttr(
+        (llvm.OverflowFlag.NO_SIGNED_WRAP, llvm.OverflowFlag.NO_UNSIGNED_WRAP)
+    ).to_int(),
+    32,
 )
 """An index into an array is neither negative nor past the widest index."""
 
@@ -119,8 +123,8 @@ def advanced(
     pointer = conversion.operand(buffer)
     assert isinstance(pointer.type, llvm.LLVMPointerType)
     constant = isinstance(offset, int)
-    moved = llvm.GEPOp.build(
-        operands=[pointer, [] if constant else [offset]],
+    moved = llvm.GEPOp.create(
+        operands=[pointer] if constant else [pointer, offset],
         result_types=[pointer.type],
         properties={
             "rawConstantIndices": constant_index(
@@ -132,6 +136,35 @@ def advanced(
         },
     )
     return conversion.insert(moved).result
+
+
+def load(
+    conversion: Conversion, pointer: SSAValue, type: Attribute, alignment: int = 0
+) -> SSAValue:
+    """What is at `pointer`; an alignment of 0, in bytes, is the type's own."""
+    made = llvm.LoadOp.create(
+        operands=[pointer], result_types=[type], properties=access(alignment)
+    )
+    return conversion.insert(made).dereferenced_value
+
+
+def store(
+    conversion: Conversion, value: SSAValue, pointer: SSAValue, alignment: int = 0
+) -> None:
+    """Put `value` at `pointer`; an alignment of 0, in bytes, is its type's own."""
+    properties = access(alignment)
+    conversion.insert(
+        llvm.StoreOp.create(operands=[value, pointer], properties=properties)
+    )
+
+
+@cache
+def access(alignment: int) -> Mapping[str, Attribute]:
+    """The properties of a load or a store."""
+    properties: dict[str, Attribute] = {"ordering": IntegerAttr(0, i64)}
+    if alignment:
+        properties["alignment"] = IntegerAttr(alignment, i64)
+    return properties
 
 
 def row_major_offset(
@@ -169,8 +202,19 @@ def _times(conversion: Conversion, value: SSAValue, factor: int) -> SSAValue:
     if factor == 1:
         return value
     by = conversion.constant(factor)
-    return conversion.insert(llvm.MulOp(value, by, overflow=NO_WRAP)).res
+    return _within_memory(conversion, llvm.MulOp, value, by)
 
 
 def _plus(conversion: Conversion, a: SSAValue, b: SSAValue) -> SSAValue:
-    return conversion.insert(llvm.AddOp(a, b, overflow=NO_WRAP)).res
+    return _within_memory(conversion, llvm.AddOp, a, b)
+
+
+def _within_memory(
+    conversion: Conversion, kind: type[Operation], a: SSAValue, b: SSAValue
+) -> SSAValue:
+    made = kind.create(
+        operands=[a, b],
+        result_types=[a.type],
+        properties={"overflowFlags": NO_WRAP},
+    )
+    return conversion.insert(made).results[0]

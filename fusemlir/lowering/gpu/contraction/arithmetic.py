@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
 
 from xdsl.dialects import math
 from xdsl.dialects.builtin import VectorType, f32, i8, i32
@@ -17,18 +16,26 @@ from fusemlir.lowering.gpu.index_math import Index, multiply
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
 
 
-class Arithmetic(ABC):
-    """Products of words, each of `pack` elements that follow each other in depth."""
+class Words:
+    """What tiles hold: words of `pack` elements that follow each other in depth."""
 
-    element: ClassVar[Attribute]
+    element: Attribute
     """Type of what tiles hold."""
-    total: ClassVar[Attribute]
+    total: Attribute
     """Type of the sums."""
-    pack: ClassVar[int]
+    pack: int
 
-    @abstractmethod
     def prepare(self, value: SSAValue) -> SSAValue:
         """An element as loaded from a tensor, as tiles hold it."""
+        return value
+
+    def put(self, values: Sequence[SSAValue], tile: SSAValue, at: Index) -> None:
+        """Store the elements of some words from the `at`-th word on."""
+        store_raw(values, tile, [multiply(at, self.pack)])
+
+
+class Arithmetic(Words):
+    """Products of words by single threads."""
 
     @abstractmethod
     def zero(self) -> SSAValue: ...
@@ -39,10 +46,6 @@ class Arithmetic(ABC):
 
     @abstractmethod
     def multiply_add(self, a: SSAValue, b: SSAValue, total: SSAValue) -> SSAValue: ...
-
-    def put(self, values: Sequence[SSAValue], tile: SSAValue, at: Index) -> None:
-        """Store the elements of some words from the `at`-th word on."""
-        store_raw(values, tile, [multiply(at, self.pack)])
 
 
 class FloatArithmetic(Arithmetic):
@@ -68,9 +71,6 @@ class IntegerArithmetic(Arithmetic):
 
     element, total, pack = i8, i32, 4
 
-    def prepare(self, value: SSAValue) -> SSAValue:
-        return value
-
     def zero(self) -> SSAValue:
         return integer(i32, 0)
 
@@ -84,3 +84,13 @@ class IntegerArithmetic(Arithmetic):
 
     def multiply_add(self, a: SSAValue, b: SSAValue, total: SSAValue) -> SSAValue:
         return DotAccumulate4WayOp(a, b, total).res
+
+
+class FragmentWords(Words):
+    """Elements as warps multiply them, in the tensors' type; of f32 as tf32, which is
+    what of it is before the last 13 bits."""
+
+    def __init__(self, element: Attribute):
+        self.element = element
+        self.total = i32 if element == i8 else f32
+        self.pack = 4 if element == i8 else 1

@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects import arith, math
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt import ConvolutionOp, DeconvolutionOp, MatrixMultiplyOp
-from fusemlir.dialects.trt.base import Shape, shape_of
-from fusemlir.dialects.trt.convolution import ContractionOp
-from fusemlir.dialects.trt.enums import MatrixOperation
-from fusemlir.lowering.element_conversion import real
-from fusemlir.lowering.gpu.anchored import Operands, build_anchored, is_anchored
+from fusemlir.dialects.trt import ConvolutionOp, MatrixMultiplyOp
+from fusemlir.lowering.gpu.anchored import Operands, is_anchored
 from fusemlir.lowering.gpu.block_kernel import Kernel
-from fusemlir.lowering.gpu.contraction.arithmetic import FloatArithmetic
-from fusemlir.lowering.gpu.contraction.deconvolution import deconvolve
+from fusemlir.lowering.gpu.contraction.contracted import FloatContracted
+from fusemlir.lowering.gpu.contraction.element import build_contraction_of_elements
 from fusemlir.lowering.gpu.contraction.kernel import (
     Results,
     build_tiled_kernel,
@@ -28,132 +23,48 @@ from fusemlir.lowering.gpu.contraction.kernel import (
 )
 from fusemlir.lowering.gpu.contraction.product import product_of
 from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import Index, add, divide, multiply
+from fusemlir.lowering.gpu.index_math import Index, add, multiply
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.loops import fold, where
-from fusemlir.lowering.gpu.windows import inside, taps
 from fusemlir.target import Target
 
 
 def is_contraction_kernel(body: KernelBody) -> bool:
-    """Whether it is a convolution, deconvolution or matrix product of inputs, and
-    pointwise layers on its result and on other inputs."""
-    if not is_anchored(body, ContractionOp, MatrixMultiplyOp):
+    """Whether it is a convolution or matrix product of inputs, and pointwise layers on
+    its result and on other inputs."""
+    if not is_anchored(body, ConvolutionOp, MatrixMultiplyOp):
         return False
     anchor = body.group.anchor
     assert anchor is not None
-    return all(operand in body.inputs for operand in anchor.operands)
+    return all(operand in body.inputs for operand in anchor.operands[:2])
 
 
-def build_contraction(name: str, body: KernelBody, immediates: Immediates) -> Kernel:
-    anchor = body.group.anchor
-    if isinstance(anchor, ConvolutionOp | MatrixMultiplyOp):
-        tiled = build_tiled_contraction(name, body, immediates, anchor)
-        if tiled is not None:
-            return tiled
-
-    def emit(operands: Operands, at: Sequence[SSAValue]) -> SSAValue:
-        match anchor:
-            case ConvolutionOp():
-                return _biased(anchor, operands, at[1], _convolve(anchor, operands, at))
-            case DeconvolutionOp():
-                return _biased(
-                    anchor, operands, at[1], deconvolve(anchor, operands, at)
-                )
-            case _:
-                assert isinstance(anchor, MatrixMultiplyOp)
-                return _multiply(anchor, operands, at)
-
-    return build_anchored(name, body, immediates, emit)
+def build_contraction(
+    name: str, body: KernelBody, immediates: Immediates
+) -> Kernel | tuple[Kernel, ...]:
+    tiled = build_tiled_contraction(name, body, immediates)
+    return tiled or build_contraction_of_elements(name, body, immediates)
 
 
 def build_tiled_contraction(
-    name: str,
-    body: KernelBody,
-    immediates: Immediates,
-    anchor: ConvolutionOp | MatrixMultiplyOp,
-) -> Kernel | None:
+    name: str, body: KernelBody, immediates: Immediates
+) -> Kernel | tuple[Kernel, ...] | None:
     """None where one thread for each element is quicker."""
-    product, arithmetic = product_of(anchor), FloatArithmetic()
+    anchor = body.group.anchor
+    assert isinstance(anchor, ConvolutionOp | MatrixMultiplyOp)
+    found, product = FloatContracted(body, anchor), product_of(anchor)
     target = Target.of_module(immediates.module)
-    chosen = choose_schedule(product, arithmetic, target)
+    chosen = choose_schedule(product, found.arithmetic, target)
     if chosen is None:
         return None
 
     def results(
         operands: Operands, sums: Sequence[SSAValue], at: Sequence[Index]
     ) -> Results:
-        if isinstance(anchor, ConvolutionOp):
-            batch, row, _ = at
-            feature = add(multiply(batch, product.first.free), row)
-            sums = [_biased(anchor, operands, feature, total) for total in sums]
-        return {anchor.output: sums}
+        batch, row, column = at
+        feature = add(multiply(batch, product.first.free), row)
+        return found.results(operands, sums, feature, column)
 
+    sources, arithmetic = found.sources, found.arithmetic
     return build_tiled_kernel(
-        name, body, immediates, product, arithmetic, chosen, [anchor], results
+        name, body, immediates, product, arithmetic, chosen, sources, results
     )
-
-
-def _biased(
-    op: ContractionOp, operands: Operands, feature: Index, total: SSAValue
-) -> SSAValue:
-    if op.bias is None:
-        return total
-    return arith.AddfOp(total, operands.at(op.bias, [feature])).result
-
-
-def _convolve(
-    op: ConvolutionOp, operands: Operands, at: Sequence[SSAValue]
-) -> SSAValue:
-    """The output at [n, k, p...] = `at`, without bias: the sum over channels c of the
-    group of k and the window of input[n, c, p * stride + w * dilation - pre] *
-    kernel[k, c, w]."""
-    batch, feature, *spatial = at
-    features, channels, *window = shape_of(op.kernel)
-    first_channel = multiply(divide(feature, features // op.groups), channels)
-
-    def product(inner: Sequence[Index], total: SSAValue) -> SSAValue:
-        channel, *offsets = inner
-        read = taps(op, spatial, offsets)
-        place = [batch, add(first_channel, channel), *read]
-        x = where(
-            inside(op, read),
-            lambda: operands.at(op.input, place),
-            lambda: real(0),
-        )
-        weight = operands.at(op.kernel, [feature, *inner])
-        return math.FmaOp(x, weight, total).result
-
-    return fold((channels, *window), real(0), product)
-
-
-def _multiply(
-    op: MatrixMultiplyOp, operands: Operands, at: Sequence[SSAValue]
-) -> SSAValue:
-    """The output at [batch..., row, column] = `at`, as far as it has them."""
-    op0, op1 = op.operations
-    lhs, rhs = shape_of(op.lhs), shape_of(op.rhs)
-    batches = len(lhs) - (1 if op0 == MatrixOperation.VECTOR else 2)
-    batch, free = at[:batches], list(at[batches:])
-    row = [] if op0 == MatrixOperation.VECTOR else [free.pop(0)]
-    column = free
-    inner = lhs[-2] if op0 == MatrixOperation.TRANSPOSE else lhs[-1]
-    lhs_batch = _broadcast(batch, lhs[:batches])
-    rhs_batch = _broadcast(batch, rhs[:batches])
-
-    def product(loops: Sequence[Index], total: SSAValue) -> SSAValue:
-        left, right = [*row, *loops], [*loops, *column]
-        if op0 == MatrixOperation.TRANSPOSE:
-            left.reverse()
-        if op1 == MatrixOperation.TRANSPOSE:
-            right.reverse()
-        a = operands.at(op.lhs, [*lhs_batch, *left])
-        b = operands.at(op.rhs, [*rhs_batch, *right])
-        return math.FmaOp(a, b, total).result
-
-    return fold((inner,), real(0), product)
-
-
-def _broadcast(at: Sequence[SSAValue], shape: Shape) -> list[Index]:
-    pairs = zip(at, shape, strict=True)
-    return [0 if size == 1 else coordinate for coordinate, size in pairs]

@@ -22,6 +22,7 @@ from fusemlir.dialects.trt import (
     QuantizeOp,
 )
 from fusemlir.dialects.trt.base import LayerOp, element_type_of, shape_of, volume
+from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.dialects.trt.enums import ActivationType
 from fusemlir.lowering.element_conversion import real, saturate
 from fusemlir.lowering.gpu.anchored import Operands, is_anchored
@@ -32,7 +33,8 @@ from fusemlir.lowering.gpu.contraction.kernel import (
     build_tiled_kernel,
     choose_schedule,
 )
-from fusemlir.lowering.gpu.contraction.product import Contraction, Product, product_of
+from fusemlir.lowering.gpu.contraction.product import product_of
+from fusemlir.lowering.gpu.contraction.zero_points import is_symmetric
 from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import Index, add, multiply
 from fusemlir.lowering.gpu.kernel_body import KernelBody
@@ -57,7 +59,7 @@ def is_integer_contraction(body: KernelBody) -> bool:
     factors = [value.owner for value in anchor.operands[:2]]
     return all(
         isinstance(factor, DequantizeOp)
-        and factor.zero_point is None
+        and is_symmetric(factor)
         and factor.input in body.inputs
         and element_type_of(factor.input) == i8
         for factor in factors
@@ -66,7 +68,7 @@ def is_integer_contraction(body: KernelBody) -> bool:
 
 def build_integer_contraction(
     name: str, body: KernelBody, immediates: Immediates
-) -> Kernel:
+) -> Kernel | tuple[Kernel, ...]:
     anchor = body.group.anchor
     assert isinstance(anchor, ConvolutionOp | MatrixMultiplyOp)
     factors = [value.owner for value in anchor.operands[:2]]
@@ -75,18 +77,25 @@ def build_integer_contraction(
     arithmetic, target = IntegerArithmetic(), Target.of_module(immediates.module)
     chosen = choose_schedule(product, arithmetic, target) or SMALLEST
     made = [op for op in body.layers if isinstance(op, QuantizeOp)]
-    requantized = [op for op in made if clamps_before(op, anchor) is not None]
+    requantized = [op for op in made if is_requantization(op, anchor)]
 
     def results(
         operands: Operands, sums: Sequence[SSAValue], at: Sequence[Index]
     ) -> Results:
-        scaling = Scaling(anchor, first, second, product, operands, at)
+        batch, row, column = at
+        feature = add(multiply(batch, product.first.free), row)
+        scaling = Scaling(anchor, first, second, operands, feature, column)
         return scaling.results(sums, requantized)
 
     sources = [anchor, *requantized]
     return build_tiled_kernel(
         name, body, immediates, product, arithmetic, chosen, sources, results
     )
+
+
+def is_requantization(op: QuantizeOp, anchor: LayerOp) -> bool:
+    """Whether sums become the Quantize's bytes by one multiplier."""
+    return is_symmetric(op) and clamps_before(op, anchor) is not None
 
 
 def clamps_before(op: QuantizeOp, anchor: LayerOp) -> list[ActivationOp] | None:
@@ -103,13 +112,14 @@ def clamps_before(op: QuantizeOp, anchor: LayerOp) -> list[ActivationOp] | None:
 class Scaling:
     """From sums of products of bytes to what they stand for, or to bytes."""
 
-    anchor: Contraction
+    anchor: ContractionOp | MatrixMultiplyOp
     data: DequantizeOp
     kernel: DequantizeOp
-    product: Product
     operands: Operands
-    at: Sequence[Index]
-    """The first sum's batch, row and column."""
+    feature: Index
+    """Of a convolution, that of all sums."""
+    column: Index
+    """Of a matrix product, that of the first sum."""
 
     def results(
         self, sums: Sequence[SSAValue], requantized: Sequence[QuantizeOp]
@@ -136,23 +146,17 @@ class Scaling:
     def _distinct(self, count: int) -> int:
         """How many of neighbouring sums have a scale of their own."""
         is_single = volume(shape_of(self.kernel.scale)) == 1
-        return 1 if is_single or isinstance(self.anchor, ConvolutionOp) else count
+        return 1 if is_single or isinstance(self.anchor, ContractionOp) else count
 
     def _scales(self, lane: int) -> SSAValue:
         """The product of both scales, exact in f64."""
         data = self.operands.at(self.data.scale, self._single(self.data.scale))
         place: Sequence[Index] = self._single(self.kernel.scale)
         if volume(shape_of(self.kernel.scale)) > 1:
-            _, _, column = self.at
-            is_conv = isinstance(self.anchor, ConvolutionOp)
-            place = [self._feature if is_conv else add(column, lane)]
+            is_conv = isinstance(self.anchor, ContractionOp)
+            place = [self.feature if is_conv else add(self.column, lane)]
         kernel = self.operands.at(self.kernel.scale, place)
         return arith.MulfOp(_wide(data), _wide(kernel)).result
-
-    @property
-    def _feature(self) -> Index:
-        batch, row, _ = self.at
-        return add(multiply(batch, self.product.first.free), row)
 
     def _single(self, value: SSAValue) -> list[Index]:
         return [0] * len(shape_of(value))
@@ -163,7 +167,7 @@ class Scaling:
         anchor = self.anchor
         if isinstance(anchor, MatrixMultiplyOp) or anchor.bias is None:
             return sums
-        bias = self.operands.at(anchor.bias, [self._feature])
+        bias = self.operands.at(anchor.bias, [self.feature])
         levels = arith.DivfOp(_wide(bias), _wide(units[0])).result
         level = _to_i32(math.RoundEvenOp(levels).result)
         return [arith.AddiOp(total, level).result for total in sums]

@@ -9,8 +9,8 @@ positions: the batch is of groups, the depth runs over channels and window.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 from math import gcd, prod
 from operator import mul
@@ -41,6 +41,9 @@ from fusemlir.lowering.gpu.windows import every, inside, taps
 Axes: TypeAlias = "tuple[tuple[int, int], ...]"
 """The size of each axis and how far apart its neighbours are, 0 where one serves all;
 a position along all of them is one number, row-major."""
+
+Locate: TypeAlias = "Callable[[Index], Sequence[Index]]"
+"""From a column to an image and a position in the output."""
 
 Place: TypeAlias = "tuple[Index, ...]"
 """What is known of an element's address before its depth is."""
@@ -213,6 +216,8 @@ class WindowOperand(Operand):
     depth over channels and, faster, the window."""
 
     op: ConvolutionOp
+    locate: Locate | None = field(default=None, kw_only=True)
+    """Where a column is; None where columns are images and positions, row-major."""
 
     @property
     def is_depth_inner(self) -> bool:
@@ -229,7 +234,8 @@ class WindowOperand(Operand):
     def place(self, batch: Index, free: Index) -> Place:
         """The image's and group's offset, and the position in the output."""
         images, channels, *spatial = shape_of(self.op.input)
-        image, *at = split(free, [images, *shape_of(self.op.output)[2:]])
+        sizes = [images, *shape_of(self.op.output)[2:]]
+        image, *at = self.locate(free) if self.locate else split(free, sizes)
         size = prod(spatial)
         own = channels // self.op.groups
         first = add(multiply(image, channels * size), multiply(batch, own * size))

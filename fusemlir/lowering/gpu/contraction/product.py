@@ -78,7 +78,7 @@ class Product:
                 blocks,
             ),
             second=BlockedWindowOperand(
-                seen.value, seen.free, blocks.depth, seen.op, blocks
+                seen.value, seen.free, blocks.depth, seen.op, blocks, locate=seen.locate
             ),
         )
 
@@ -135,6 +135,11 @@ def _convolution(op: ConvolutionOp, data: SSAValue, kernel: SSAValue) -> Product
             ((images, channels * spatial), (spatial, 1)),
             spatial,
         )
+    elif _sees_all(op):
+        size = channels * spatial
+        seen = StridedOperand(
+            data, columns, depth, ((groups, own * spatial),), ((images, size),), 1
+        )
     else:
         seen = WindowOperand(data, columns, depth, op)
     return Product(
@@ -149,8 +154,18 @@ def _convolution(op: ConvolutionOp, data: SSAValue, kernel: SSAValue) -> Product
 
 def _is_pointwise(op: ConvolutionOp) -> bool:
     """Whether an output position sees the input at that position, and nothing else."""
+    return set(op.window) == set(op.strides) == {1} and not _is_padded(op)
+
+
+def _sees_all(op: ConvolutionOp) -> bool:
+    """Whether the only output position sees all of an image, as a matrix product."""
+    spatial = shape_of(op.input)[2:]
+    return op.window == spatial and set(op.dilations) == {1} and not _is_padded(op)
+
+
+def _is_padded(op: ConvolutionOp) -> bool:
     pre, post = op.padding_of(shape_of(op.input)[2:])
-    return set(op.window) == set(op.strides) == {1} and not any((*pre, *post))
+    return any((*pre, *post))
 
 
 def _matrices(op: MatrixMultiplyOp, lhs: SSAValue, rhs: SSAValue) -> Product:

@@ -10,7 +10,7 @@ from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
-from fusemlir.lowering.gpu.contraction.arithmetic import Arithmetic
+from fusemlir.lowering.gpu.contraction.arithmetic import Words
 from fusemlir.lowering.gpu.contraction.operands import Operand, Place
 from fusemlir.lowering.gpu.element_kernel import flat
 from fusemlir.lowering.gpu.index_math import (
@@ -44,7 +44,7 @@ class TileLoader:
 
     kernel: BlockKernel
     operand: Operand
-    arithmetic: Arithmetic
+    arithmetic: Words
     block: int
     depth: int
     batch: Index

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import gcd
 
 from xdsl.dialects import arith
 from xdsl.ir import SSAValue
@@ -86,6 +87,17 @@ def axes_of(op: PaddingOp | SliceOp) -> list[Axis]:
         starts, strides = (*outer, *(-pre for pre in op.pre)), (1,) * len(shape)
     given = zip(starts, output, strides, shape, strict=True)
     return _merged([Axis(*axis) for axis in given], mode_of(op))
+
+
+def neighbours_read(op: PaddingOp | SliceOp) -> int:
+    """What positions of the result are a multiple of, between which all are read side
+    by side or all are filled, and what these reads are a multiple of; 0 for any."""
+    axis = next(iter(axes_of(op)[-1:]), Axis(0, 1, 1, 1))
+    mode = mode_of(op)
+    bends = mode not in (SampleMode.FILL, SampleMode.STRICT_BOUNDS)
+    if axis.stride != 1 or (bends and axis.may_leave):
+        return 1
+    return gcd(axis.start, axis.size, axis.dim)
 
 
 def mode_of(op: PaddingOp | SliceOp) -> SampleMode:

@@ -1,8 +1,8 @@
 """The threads of a block at work on rows: which rows, and which elements of them.
 
 A thread has one row, or several neighbouring ones where these lie side by side; all
-threads of a row get what they find together. The tail of a block repeats the last row,
-so that all lanes of a warp take part in shuffles; it is only kept from storing.
+threads of a row get what they find together. Threads of the last block that are left
+without a row load and store nothing, but go with the others to shuffles and barriers.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import TypeAlias
 from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
+from fusemlir.lowering.element_conversion import constant
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
-from fusemlir.lowering.gpu.control_flow import for_loop, if_then
+from fusemlir.lowering.gpu.control_flow import for_loop, if_else, if_then
 from fusemlir.lowering.gpu.index_math import (
     Index,
     add,
@@ -37,6 +38,7 @@ from fusemlir.lowering.gpu.reductions import (
 )
 from fusemlir.lowering.gpu.rows.view import RowView
 from fusemlir.lowering.gpu.schedules.rows import RowSchedule
+from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
 
 Values = list[SSAValue]
@@ -67,14 +69,16 @@ class RowBlock:
 
     def __post_init__(self) -> None:
         # Emitted here, before any loop or condition, for all of the kernel to see.
-        _ = (self.lane, self.start)
+        _ = (self.lane, self.start, self.is_own)
 
     @staticmethod
     def grid(view: RowView, schedule: RowSchedule) -> tuple[int, int, int]:
-        if not schedule.is_across:
-            return (-(-view.rows // schedule.rows), 1, 1)
-        inner = view.kept[-1].size
-        return (view.rows // inner * -(-inner // schedule.rows), 1, 1)
+        return (ceil_divide(view.rows, schedule.rows), 1, 1)
+
+    @property
+    def block_number(self) -> Index:
+        """The block's number among those of all rows."""
+        return self.kernel.block_id()
 
     @cached_property
     def lane(self) -> Index:
@@ -90,36 +94,21 @@ class RowBlock:
         thread, chosen = self.kernel.thread_id(), self.schedule
         if chosen.is_across:
             return remainder(thread, chosen.groups)
-        return divide(thread, chosen.threads)
-
-    @cached_property
-    def _place(self) -> tuple[Index, SSAValue | None]:
-        """The number of the thread's first row, and whether it is not a repetition."""
-        chosen, block = self.schedule, self.kernel.block_id()
-        if not chosen.is_across:
-            if chosen.groups == 1:
-                return block, None
-            number = add(multiply(block, chosen.groups), self.group)
-            return self._clamped(number, self.view.rows, chosen.groups)
-        inner = self.view.kept[-1].size
-        blocks = -(-inner // chosen.rows)
-        at = multiply(remainder(block, blocks), chosen.rows)
-        at = add(at, multiply(self.group, chosen.elements))
-        at, is_own = self._clamped(at, inner, chosen.rows, chosen.elements)
-        return add(multiply(divide(block, blocks), inner), at), is_own
-
-    def _clamped(
-        self, number: Index, size: int, unit: int, last: int = 1
-    ) -> tuple[Index, SSAValue | None]:
-        if size % unit == 0:
-            return number, None
-        least = arith.MinSIOp(as_value(number), as_value(size - last)).result
-        return least, is_below(number, size)
+        return 0 if chosen.groups == 1 else divide(thread, chosen.threads)
 
     @cached_property
     def number(self) -> Index:
         """Of the thread's first row."""
-        return self._place[0]
+        first = multiply(self.block_number, self.schedule.rows)
+        return add(first, multiply(self.group, self.rows))
+
+    @cached_property
+    def is_own(self) -> SSAValue | None:
+        """Whether there are rows of its numbers; None where that is so everywhere."""
+        rows = self.view.rows
+        if rows % self.schedule.rows == 0:
+            return None
+        return is_below(self.number, rows)
 
     @cached_property
     def start(self) -> Index:
@@ -137,9 +126,8 @@ class RowBlock:
 
     @contextmanager
     def own(self) -> Generator[None]:
-        """What only threads do that are no repetition."""
-        is_own = self._place[1]
-        with nullcontext() if is_own is None else if_then(is_own):
+        """What only threads do that have a row."""
+        with nullcontext() if self.is_own is None else if_then(self.is_own):
             yield
 
     @contextmanager
@@ -178,11 +166,20 @@ class RowBlock:
         return compare("slt", place.column, self.view.columns)
 
     def guarded(self, load: Load, place: Place, mask: SSAValue | None) -> Values:
-        """What is loaded there; what is beyond the row, from its start."""
-        if mask is None:
+        """What is loaded there; where the row does not reach or is none, zeros."""
+        conditions = [x for x in (mask, self.is_own) if x is not None]
+        if not conditions:
             return load(place.number)
-        at = arith.SelectOp(mask, place.number, as_value(self.start)).result
-        return load(at)
+        loaded: Values = []
+
+        def then() -> Values:
+            loaded.extend(load(place.number))
+            return loaded
+
+        def otherwise() -> Values:
+            return [constant(0, value.type) for value in loaded]
+
+        return list(if_else(_all_of(*conditions), then, otherwise))
 
     def merge(
         self, states: list[State], merge: Merge, *, repeated: bool = False
@@ -219,6 +216,13 @@ class RowBlock:
 
         total = for_loop(1, chosen.threads, 1, flatten(part(0)), step)
         return unflatten(total, len(arrays))
+
+
+def _all_of(first: SSAValue, *others: SSAValue) -> SSAValue:
+    """Whether all conditions hold."""
+    for other in others:
+        first = arith.AndIOp(first, other).result
+    return first
 
 
 def flatten(states: Sequence[State]) -> Values:

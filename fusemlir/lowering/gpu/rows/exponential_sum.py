@@ -22,7 +22,7 @@ def _neutral() -> State:
     return [real(-inf), real(0)]
 
 
-def _finite_shift(greatest: SSAValue) -> SSAValue:
+def finite_shift(greatest: SSAValue) -> SSAValue:
     """The maximum, but 0 where that is -inf: -inf less itself is not a number."""
     is_least = arith.CmpfOp(greatest, real(-inf), "oeq").result
     return arith.SelectOp(is_least, real(0), greatest).result
@@ -30,7 +30,7 @@ def _finite_shift(greatest: SSAValue) -> SSAValue:
 
 def _step(state: State, values: Values) -> State:
     greatest = maximum(state[0], in_pairs(maximum, values))
-    shift = _finite_shift(greatest)
+    shift = finite_shift(greatest)
     before = arith.MulfOp(state[1], exponential(state[0], shift)).result
     powers = [exponential(value, shift) for value in values]
     return [greatest, add(before, in_pairs(add, powers))]
@@ -38,7 +38,7 @@ def _step(state: State, values: Values) -> State:
 
 def _merge(a: State, b: State) -> State:
     greatest = maximum(a[0], b[0])
-    shift = _finite_shift(greatest)
+    shift = finite_shift(greatest)
     parts = [
         arith.MulfOp(total, exponential(own, shift)).result for own, total in (a, b)
     ]
@@ -55,6 +55,6 @@ Without a number above -inf the sum is 0; of a row with +inf it is not a number.
 def log_of_sum(greatest: SSAValue, total: SSAValue) -> SSAValue:
     """The logarithm of the sum of e^x: +-inf where the maximum is; NaN goes through."""
     logarithm = math.LogOp(total).result
-    whole = add(_finite_shift(greatest), logarithm)
+    whole = add(finite_shift(greatest), logarithm)
     is_most = arith.CmpfOp(greatest, real(inf), "oeq").result
     return arith.SelectOp(is_most, real(inf), whole).result

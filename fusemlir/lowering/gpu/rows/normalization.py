@@ -1,10 +1,11 @@
 """Kernels of normalisation by mean and variance, with pointwise layers around it.
 
 Mean and variance are f32. A row that its threads can hold in registers is read once,
-and its variance is the mean of squared distances from the mean. A longer one is read
-twice: in the first pass each thread keeps count, mean and squared distances of what it
-has seen, and these are merged pairwise (Chan, Golub, LeVeque 1979), which loses no
-more where the mean is large.
+and both are corrected by the mean of the distances from the mean, which is what
+rounding left of it (Chan, Golub, LeVeque 1983). A longer row is read twice: in the
+first pass each thread keeps count, mean and squared distances of what it has seen, and
+these are merged pairwise (Chan, Golub, LeVeque 1979), which loses no more where the
+mean is large.
 """
 
 from __future__ import annotations
@@ -21,13 +22,12 @@ from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
 from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
-from fusemlir.lowering.gpu.reductions import State, add
+from fusemlir.lowering.gpu.reductions import State, add, maximum
 from fusemlir.lowering.gpu.rows.block import Place, RowBlock, Values
 from fusemlir.lowering.gpu.rows.rows import Fold, HeldRow, Row, in_pairs, read
 from fusemlir.lowering.gpu.rows.softmax import SUM, widest
 from fusemlir.lowering.gpu.rows.source import Constants, RowSource
 from fusemlir.lowering.gpu.rows.view import RowView
-from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.scalar import has_scalar_form
 
 
@@ -50,13 +50,7 @@ def build_normalization(name: str, body: KernelBody, immediates: Immediates) -> 
     assert isinstance(op, NormalizationOp)
     source = RowSource(body, op.input)
     view = RowView.of_shape(*_split(op))
-    schedule = RowSchedule.choose(
-        view.columns,
-        view.run,
-        widest(body, source),
-        is_across=view.is_across,
-        holds=True,
-    )
+    schedule = view.schedule(widest(body, source), holds=True)
     grid = RowBlock.grid(view, schedule)
     with BlockKernel(name, body, grid, schedule.block) as kernel:
         constants = immediates.emit(body)
@@ -103,17 +97,30 @@ def _operand(
 
 def _normalized(row: Row, columns: int, epsilon: float) -> Row:
     """Each element less the mean, over the standard deviation."""
-    if isinstance(row, HeldRow):
-        means = [_over(total, columns) for (total,) in row.fold(SUM)]
-        centred = row.change(lambda at, x: arith.SubfOp(x, means[at]).result)
-        squares = centred.change(lambda at, x: _product(x, x))
-        factors = [_factor(total, columns, epsilon) for (total,) in squares.fold(SUM)]
-    else:
+    if not isinstance(row, HeldRow):
         moments = row.fold(MOMENTS)
-        means = [mean for _, mean, _ in moments]
-        centred = row.change(lambda at, x: arith.SubfOp(x, means[at]).result)
-        factors = [_factor(total, columns, epsilon) for _, _, total in moments]
-    return centred.change(lambda at, x: _product(x, factors[at]))
+        centred = row.change(lambda at, x: arith.SubfOp(x, moments[at][1]).result)
+        factors = [_factor(squares, columns, epsilon) for _, _, squares in moments]
+        return centred.change(lambda at, x: _product(x, factors[at]))
+    means = [_over(total, columns) for (total,) in row.fold(SUM)]
+    centred = row.change(lambda at, x: arith.SubfOp(x, means[at]).result)
+    # What rounding has left of the mean counts where elements are close together.
+    distances = centred.fold(DISTANCES)
+    rests = [_over(total, columns) for total, _ in distances]
+    factors = [
+        _factor(_about_mean(sums, rest), columns, epsilon)
+        for sums, rest in zip(distances, rests, strict=True)
+    ]
+    return centred.change(
+        lambda at, x: _product(arith.SubfOp(x, rests[at]).result, factors[at])
+    )
+
+
+def _about_mean(sums: State, mean: SSAValue) -> SSAValue:
+    """The sum of squared distances from the mean, from sums of numbers and squares."""
+    total, squares = sums
+    distances = arith.SubfOp(squares, _product(total, mean)).result
+    return maximum(distances, real(0))
 
 
 def _over(total: SSAValue, count: float) -> SSAValue:
@@ -126,6 +133,19 @@ def _factor(squares: SSAValue, columns: int, epsilon: float) -> SSAValue:
     return _inverse(math.SqrtOp(variance).result)
 
 
+def _add_distances(state: State, values: Values) -> State:
+    squares = [_product(x, x) for x in values]
+    return _add_sums(state, [in_pairs(add, values), in_pairs(add, squares)])
+
+
+def _add_sums(a: State, b: State) -> State:
+    return [add(*pair) for pair in zip(a, b, strict=True)]
+
+
+DISTANCES = Fold(lambda: [real(0), real(0)], _add_distances, _add_sums)
+"""To the sum and the sum of squares."""
+
+
 def _step(state: State, values: Values) -> State:
     size = len(values)
     mean = _over(in_pairs(add, values), size)
@@ -135,13 +155,17 @@ def _step(state: State, values: Values) -> State:
 
 
 def _merge(a: State, b: State) -> State:
-    """Count, mean and squared distances of two sets together, either maybe empty."""
+    """Count, mean and squared distances of two sets together, either maybe empty.
+
+    What is added to the mean is 0 where both have one mean, however large it is; and
+    its square is not taken by itself, infinity times the 0 of an empty set being NaN.
+    """
     count = add(a[0], b[0])
-    part = _inverse(arith.MaximumfOp(count, real(1)).result)
-    totals = add(_product(a[0], a[1]), _product(b[0], b[1]))
+    share = _product(b[0], _inverse(arith.MaximumfOp(count, real(1)).result))
     apart = arith.SubfOp(b[1], a[1]).result
-    between = _product(_product(apart, apart), _product(_product(a[0], b[0]), part))
-    return [count, _product(totals, part), add(add(a[2], b[2]), between)]
+    shift = _product(apart, share)
+    between = _product(_product(shift, a[0]), apart)
+    return [count, add(a[1], shift), add(add(a[2], b[2]), between)]
 
 
 def _product(a: SSAValue, b: SSAValue) -> SSAValue:

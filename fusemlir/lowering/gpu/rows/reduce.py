@@ -1,8 +1,9 @@
 """Kernels of reductions along any axes, with pointwise layers before and after.
 
-Floats are reduced in f32, integers in 32 bits or, where they are wider or a mean is
-taken, in 64; both wrap around. The logarithm of a sum of exponentials is shifted by the
-greatest exponent, and so finite where the exponentials are not.
+Floats are reduced in f32, so that the mean of what adds up to more than f32 holds is
+infinite; integers in 32 bits or, where they are wider or a mean is taken, in 64; both
+wrap around. The logarithm of a sum of exponentials is shifted by the greatest exponent,
+and so finite where the exponentials are not.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from xdsl.dialects.builtin import f32, i8, i32, i64
 from xdsl.ir import Attribute, SSAValue
 
 from fusemlir.dialects.trt import ReduceOp, UnaryOp
-from fusemlir.dialects.trt.base import element_type_of, is_float, shape_of
+from fusemlir.dialects.trt.base import LayerOp, element_type_of, is_float, shape_of
 from fusemlir.dialects.trt.enums import ReduceOperation, UnaryOperation
 from fusemlir.lowering.element_conversion import (
     constant,
@@ -29,15 +30,15 @@ from fusemlir.lowering.element_conversion import (
 from fusemlir.lowering.gpu.anchored import beside
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
 from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import add, as_value
 from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
-from fusemlir.lowering.gpu.reductions import Combine, maximum, minimum
+from fusemlir.lowering.gpu.reductions import Combine, State, maximum, minimum
 from fusemlir.lowering.gpu.reductions import add as plus
-from fusemlir.lowering.gpu.rows.block import Load, RowBlock
+from fusemlir.lowering.gpu.rows.block import Load
 from fusemlir.lowering.gpu.rows.exponential_sum import EXPONENTIAL_SUM, log_of_sum
-from fusemlir.lowering.gpu.rows.rows import Fold, StreamedRow
-from fusemlir.lowering.gpu.rows.source import RowSource
+from fusemlir.lowering.gpu.rows.rows import Fold
+from fusemlir.lowering.gpu.rows.source import Constants, RowSource
+from fusemlir.lowering.gpu.rows.split import FoldedRows, Store, build_folded_rows
 from fusemlir.lowering.gpu.rows.view import Axis, RowView, strides
 from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.scalar import has_scalar_form
@@ -57,9 +58,9 @@ class Reduction:
         if not isinstance(op, ReduceOp) or not _is_computed(element_type_of(op.input)):
             return None
         reduction = Reduction(body, op)
-        epilogue = all(map(has_scalar_form, beside(body, op)))
+        others = all(map(has_scalar_form, reduction.epilogue))
         shapes = body.output_shapes == {shape_of(op.output)}
-        return reduction if reduction.source.is_plain and epilogue and shapes else None
+        return reduction if reduction.source.is_plain and others and shapes else None
 
     @property
     def log_of_sum(self) -> tuple[UnaryOp, UnaryOp] | None:
@@ -83,6 +84,13 @@ class Reduction:
         return self.op.output if found is None else found[1].output
 
     @property
+    def epilogue(self) -> Sequence[LayerOp]:
+        """The layers that the outputs need besides the result."""
+        owner = self.result.owner
+        assert isinstance(owner, LayerOp)
+        return beside(self.body, self.op, owner)
+
+    @property
     def view(self) -> RowView:
         source, op = self.source, self.op
         kept = [axis for axis in range(len(source.shape)) if axis not in op.axes]
@@ -98,10 +106,7 @@ class Reduction:
 
     @property
     def schedule(self) -> RowSchedule:
-        view = self.view
-        return RowSchedule.choose(
-            view.columns, view.run, self.source.widest, is_across=view.is_across
-        )
+        return self.view.schedule(self.source.widest)
 
 
 def _is(op: object, kind: UnaryOperation) -> TypeGuard[UnaryOp]:
@@ -118,43 +123,38 @@ def is_reduce_kernel(body: KernelBody) -> bool:
     return Reduction.of_body(body) is not None
 
 
-def build_reduce(name: str, body: KernelBody, immediates: Immediates) -> Kernel:
+def build_reduce(
+    name: str, body: KernelBody, immediates: Immediates
+) -> Kernel | tuple[Kernel, ...]:
     reduction = Reduction.of_body(body)
     assert reduction is not None
-    view, schedule = reduction.view, reduction.schedule
-    grid = RowBlock.grid(view, schedule)
-    with BlockKernel(name, body, grid, schedule.block) as kernel:
-        constants = immediates.emit(body)
-        rows = RowBlock(kernel, view, schedule)
-        load = reduction.source.loader(kernel, constants, schedule.elements)
-        row = StreamedRow(rows, _widened(reduction.op, load))
-        if reduction.log_of_sum is not None:
-            results = [log_of_sum(*state) for state in row.fold(EXPONENTIAL_SUM)]
-        else:
-            states = row.fold(_fold(reduction.op))
-            results = [_finished(reduction, total) for (total,) in states]
-        anchors = (reduction.op, *(reduction.log_of_sum or ()))
-        after = Neighbours(kernel, beside(body, *anchors), constants)
-        with rows.first():
-            _store(reduction, rows, results, after)
-    return kernel.finished
+    op, schedule = reduction.op, reduction.schedule
+    is_exponential = reduction.log_of_sum is not None
 
+    def load(kernel: BlockKernel, constants: Constants) -> Load:
+        return _widened(
+            op, reduction.source.loader(kernel, constants, schedule.elements)
+        )
 
-def _store(
-    reduction: Reduction,
-    rows: RowBlock,
-    results: Sequence[SSAValue],
-    after: Neighbours,
-) -> None:
-    """What follows on the results of neighbouring rows, at once if they lie so."""
-    first, value = rows.result(), reduction.result
-    step = reduction.view.kept[-1].result if len(results) > 1 else 1
-    if step == 1:
-        after.compute(first, len(results), {value: results})
-        return
-    assert step is not None
-    for at, result in enumerate(results):
-        after.compute(as_value(add(first, at * step)), 1, {value: [result]})
+    def result(state: State) -> SSAValue:
+        return log_of_sum(*state) if is_exponential else _finished(reduction, *state)
+
+    def store(kernel: BlockKernel, constants: Constants) -> Store:
+        after = Neighbours(kernel, reduction.epilogue, constants)
+        return lambda first, results: after.compute(
+            first, len(results), {reduction.result: results}
+        )
+
+    rows = FoldedRows(
+        reduction.view,
+        schedule,
+        EXPONENTIAL_SUM if is_exponential else _fold(op),
+        (f32, f32) if is_exponential else (_sum_type(op),),
+        load,
+        result,
+        store,
+    )
+    return build_folded_rows(name, body, immediates, rows)
 
 
 def _sum_type(op: ReduceOp) -> Attribute:

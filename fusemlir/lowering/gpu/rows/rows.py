@@ -16,7 +16,7 @@ from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
 from fusemlir.lowering.gpu.control_flow import for_loop, if_then, loop
-from fusemlir.lowering.gpu.index_math import Index, add
+from fusemlir.lowering.gpu.index_math import Index, add, as_value
 from fusemlir.lowering.gpu.reductions import Combine, Merge, State, alone
 from fusemlir.lowering.gpu.rows.block import (
     Load,
@@ -141,7 +141,7 @@ class StreamedRow:
             return flatten(_step(block, fold, unflatten(carried, size), loaded))
 
         if self._end:
-            carried = for_loop(0, self._end, self._ahead, flatten(states), step)
+            carried = for_loop(0, self._own_end, self._ahead, flatten(states), step)
             states = unflatten(carried, size)
         for _, mask, values in self._rest:
             states = _step(block, fold, states, [values], mask)
@@ -172,6 +172,14 @@ class StreamedRow:
     def _end(self) -> int:
         """Where a loop of so many columns at once has to end."""
         return self.block.view.columns // self._ahead * self._ahead
+
+    @property
+    def _own_end(self) -> Index:
+        """The same, but for threads without a row the start."""
+        is_own, end = self.block.is_own, self._end
+        if is_own is None:
+            return end
+        return arith.SelectOp(is_own, as_value(end), as_value(0)).result
 
     @property
     def _rest(self) -> list[Part]:

@@ -29,7 +29,6 @@ from fusemlir.lowering.gpu.rows.exponential_sum import EXPONENTIAL_SUM, exponent
 from fusemlir.lowering.gpu.rows.rows import Fold, HeldRow, Row, read
 from fusemlir.lowering.gpu.rows.source import RowSource
 from fusemlir.lowering.gpu.rows.view import RowView
-from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.scalar import has_scalar_form
 
 Finish = Callable[[int, SSAValue], SSAValue]
@@ -121,13 +120,7 @@ def build_softmax(name: str, body: KernelBody, immediates: Immediates) -> Kernel
     assert isinstance(op, SoftMaxOp)
     form = SoftmaxForm(body, op)
     view = RowView.of_shape(shape_of(op.input), [op.axis.value.data])
-    schedule = RowSchedule.choose(
-        view.columns,
-        view.run,
-        widest(body, form.source),
-        is_across=view.is_across,
-        holds=True,
-    )
+    schedule = view.schedule(widest(body, form.source), holds=True)
     grid = RowBlock.grid(view, schedule)
     with BlockKernel(name, body, grid, schedule.block) as kernel:
         constants = immediates.emit(body)

@@ -73,26 +73,23 @@ class RowSource:
             return False
         shuffle = self.shuffle
         if shuffle is None:
-            shapes = {shape_of(layer.results[0]) for layer in self.layers}
-            return shapes <= {self.shape}
+            return True
         is_first = shuffle.input in self.body.inputs
         only_permutes = shuffle.transposed == shuffle.reshaped
-        others = (x for x in self._inputs if x is not shuffle.input)
-        alone = all(volume(shape_of(x)) == 1 for x in others)
+        alone = all(volume(shape_of(x)) == 1 for x in self._inputs)
         return is_first and only_permutes and alone
 
     @property
     def _inputs(self) -> list[SSAValue]:
-        """The inputs of the body that are read."""
+        """The inputs of the body that are read, but for what a shuffle moves."""
         read = {x for layer in self.layers for x in layer.operands} | {self.value}
-        if self.shuffle is not None:
-            read.add(self.shuffle.input)
         return [x for x in self.body.inputs if x in read]
 
     @property
     def widest(self) -> int:
         """Bytes of an element of the widest tensor that is read as rows are."""
-        same = (x for x in self._inputs if shape_of(x) == self.shape)
+        moved = [] if self.shuffle is None else [self.shuffle.input]
+        same = (x for x in (*moved, *self._inputs) if shape_of(x) == self.shape)
         sizes = [element_bytes(element_type_of(x)) for x in same]
         return max(sizes, default=4)
 

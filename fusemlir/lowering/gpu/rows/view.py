@@ -14,6 +14,7 @@ from operator import mul
 
 from fusemlir.dialects.trt.base import Shape
 from fusemlir.lowering.gpu.index_math import Index, add, divide, multiply, remainder
+from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,17 @@ class RowView:
         """How many elements lie side by side, of one row or across rows."""
         last = self.kept[-1:] if self.is_across else self.reduced[-1:]
         return last[0].size if last and last[0].stride == 1 else 1
+
+    def schedule(self, widest: int, *, holds: bool = False) -> RowSchedule:
+        """For threads that share the rows of elements of at most `widest` bytes."""
+        return RowSchedule.choose(
+            self.rows,
+            self.columns,
+            self.run,
+            widest,
+            is_across=self.is_across,
+            holds=holds,
+        )
 
     def row(self, number: Index) -> Index:
         """Where the row of that number begins."""

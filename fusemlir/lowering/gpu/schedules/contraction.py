@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, replace
+from itertools import chain, product
 
+from fusemlir.lowering.gpu.schedules.processors import RESIDENT_THREADS, processors_of
 from fusemlir.lowering.gpu.schedules.sizes import WARP, ceil_divide
+from fusemlir.lowering.gpu.schedules.splits import (
+    LATENCY,
+    SHARING_BLOCKS,
+    merging_clocks,
+    splits_of,
+)
 from fusemlir.target import Target
-
-MULTIPROCESSORS = {75: 40, 80: 108, 86: 84, 87: 16, 89: 128, 90: 132, 100: 148}
-"""Of the largest GPU of a compute capability, or of the one most used."""
 
 LANES = 128
 """Multiply-adds of f32 that a multiprocessor starts at a clock."""
 
-LATENCY = 600
-"""Clocks from a load of global memory to what needs it, and a barrier."""
-
-RESIDENT_THREADS = 2048
 REGISTERS = 65536
 RESIDENT_SHARED = 96 * 1024
 """What blocks share on a multiprocessor; of shared memory the least of all GPUs with
@@ -86,6 +86,8 @@ class ContractionSchedule:
     block_k: int
     thread_m: int
     thread_n: int
+    splits: int = 1
+    """Blocks that share a tile, each a part of the depth."""
 
     @property
     def threads(self) -> int:
@@ -118,7 +120,7 @@ class ContractionSchedule:
         multiply or to read their tiles, whichever is longer, and to load the next ones;
         but not shorter than such a load takes.
         """
-        tiles = size.batch * self.tiles(size.rows, size.columns)
+        tiles = size.batch * self.tiles(size.rows, size.columns) * self.splits
         resident = min(self._resident_blocks, ceil_divide(tiles, processors))
         warps = resident * self.threads / WARP
         multiplied = self.thread_m * self.thread_n * WARP / LANES
@@ -127,10 +129,23 @@ class ContractionSchedule:
         loaded = self.load_instructions(size) + words * STORE_INSTRUCTIONS
         computed = self.block_k * max(multiplied, read)
         turn = warps * (computed + loaded * WARP / LANES)
-        turns = ceil_divide(size.depth, self.block_k)
+        turns = ceil_divide(self.turns(size), self.splits)
         finish = LATENCY + warps * self.thread_m * self.thread_n * 2
         rounds = ceil_divide(tiles, processors * resident)
-        return int(rounds * (turns * max(turn, LATENCY) + finish))
+        computed = rounds * (turns * max(turn, LATENCY) + finish)
+        return int(computed + merging_clocks(size.elements, self.splits))
+
+    def turns(self, size: ProductSize) -> int:
+        """Along the whole depth."""
+        return ceil_divide(size.depth, self.block_k)
+
+    def shared(self, size: ProductSize, processors: int) -> list[ContractionSchedule]:
+        """With a block for a tile, and, where these are few, with several."""
+        tiles = size.batch * self.tiles(size.rows, size.columns)
+        most = SHARING_BLOCKS * processors // tiles
+        return [
+            replace(self, splits=splits) for splits in splits_of(self.turns(size), most)
+        ]
 
     def load_instructions(self, size: ProductSize) -> float:
         """Of a thread, to find and load its part of a pair of tiles."""
@@ -161,15 +176,17 @@ class ContractionSchedule:
         size = next(iter(sizes.values()))
         if not size.elements * size.depth:
             return None
-        processors = _processors(target)
+        processors = processors_of(target)
 
         def rank(chosen: ContractionSchedule) -> tuple[float, int]:
             size = sizes[chosen.block_k]
             loads = max(chosen.load_instructions(size), LOAD_INSTRUCTIONS)
             return loads, chosen.clocks(size, processors)
 
-        best = min((ContractionSchedule(*tile) for tile in TILES), key=rank)
-        alone = _clocks_of_single_elements(size, processors)
+        whole = [ContractionSchedule(*tile) for tile in TILES]
+        choices = [x.shared(sizes[x.block_k], processors) for x in whole]
+        best = min(chain.from_iterable(choices), key=rank)
+        alone = clocks_of_single_elements(size, processors)
         return best if rank(best)[1] <= alone else None
 
 
@@ -180,13 +197,7 @@ STORE_INSTRUCTIONS = 2
 """To put a loaded word into a tile."""
 
 
-def _processors(target: Target) -> int:
-    major, minor = target.capability or (8, 0)
-    known = [n for n in MULTIPROCESSORS if n <= 10 * major + minor]
-    return MULTIPROCESSORS[max(known, default=75)]
-
-
-def _clocks_of_single_elements(size: ProductSize, processors: int) -> int:
+def clocks_of_single_elements(size: ProductSize, processors: int) -> int:
     """What a thread for each takes, with two loads and a dozen operations a term."""
     warps = ceil_divide(size.elements, WARP * processors)
     resident = min(warps, RESIDENT_THREADS // WARP)

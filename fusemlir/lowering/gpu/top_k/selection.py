@@ -47,16 +47,9 @@ def is_selection_kernel(body: KernelBody) -> bool:
 
 
 def _schedule(form: TopKForm) -> RowSchedule:
-    view = form.view
     # Across rows, where each has keys of its own, so many are taken as keys are wide.
-    widest = KEY_BYTES if view.is_across else form.source.widest
-    return RowSchedule.choose(
-        view.columns,
-        view.run,
-        widest,
-        is_across=view.is_across,
-        holds=True,
-    )
+    widest = KEY_BYTES if form.view.is_across else form.source.widest
+    return form.view.schedule(widest, holds=True)
 
 
 def build_selection(name: str, body: KernelBody, immediates: Immediates) -> Kernel:

@@ -12,14 +12,14 @@
 // CHECK-NEXT:    "gpu.module"() <{sym_name = "kernels"}>
 // CHECK-NEXT:      "gpu.func"() <{function_type = (memref<2x3x100xf32>, memref<2x3x100xf32>) -> (), kernel}>
 // CHECK-NEXT:      ^bb0(%[[X:.*]]: memref<2x3x100xf32>, %[[Y:.*]]: memref<2x3x100xf32>):
+// CHECK-DAG:         %[[SIZE:.*]] = arith.constant 150 : index
+// CHECK-DAG:         %[[FOUR:.*]] = arith.constant 4 : index
 // CHECK-DAG:         %[[BLOCK:.*]] = "gpu.block_id"() <{dimension = #gpu<dim x>}>
 // CHECK-DAG:         %[[THREAD:.*]] = "gpu.thread_id"() <{dimension = #gpu<dim x>}>
 // CHECK:             %[[START:.*]] = arith.muli %[[BLOCK]],
 // CHECK:             %[[NUMBER:.*]] = arith.addi %[[START]], %[[THREAD]]
-// CHECK-NEXT:        %[[SIZE:.*]] = arith.constant 150 : index
 // CHECK-NEXT:        %[[INSIDE:.*]] = arith.cmpi ult, %[[NUMBER]], %[[SIZE]]
 // CHECK-NEXT:        scf.if %[[INSIDE]] {
-// CHECK-NEXT:          %[[FOUR:.*]] = arith.constant 4 : index
 // CHECK-NEXT:          %[[AT:.*]] = arith.muli %[[NUMBER]], %[[FOUR]]
 // CHECK-NEXT:          %[[FLAT_X:.*]] = memref.collapse_shape %[[X]]
 // CHECK-NEXT:          %[[ELEMENTS:.*]] = vector.load %[[FLAT_X]][%[[AT]]] {alignment = 16 : i64} : memref<600xf32>, vector<4xf32>
@@ -86,13 +86,13 @@ func.func @a_group_is_computed_in_f32(%x: tensor<8xf16>) -> tensor<8xf16> {
 
 // Only the axes along which the operands differ are told apart: of 2x3x4x5 and 3x1x1,
 // 2, 3 and 20.
+// CHECK-DAG:     %[[TWENTY:.*]] = arith.constant 20 : index
+// CHECK-DAG:     %[[THREE:.*]] = arith.constant 3 : index
 // CHECK:         %[[NUMBER:.*]] = arith.addi
 // CHECK:         %[[FIRST:.*]] = arith.muli %[[NUMBER]],
 // CHECK:         vector.load {{.*}}[%[[FIRST]]] {{.*}} : memref<120xf32>, vector<4xf32>
-// CHECK:         %[[TWENTY:.*]] = arith.constant 20 : index
 // CHECK:         %[[REST:.*]] = arith.divui %[[FIRST]], %[[TWENTY]]
-// CHECK:         %[[THREE:.*]] = arith.constant 3 : index
-// CHECK-NEXT:    %[[CHANNEL:.*]] = arith.remui %[[REST]], %[[THREE]]
+// CHECK:         %[[CHANNEL:.*]] = arith.remui %[[REST]], %[[THREE]]
 // CHECK:         memref.load {{.*}}[%[[CHANNEL]]] : memref<3xf32>
 // CHECK-NOT:     memref.load
 // CHECK:         sym_name
@@ -137,15 +137,17 @@ func.func @a_number_of_the_body_is_in_the_code(%x: tensor<2x3xf32>) -> tensor<2x
 // CHECK:         arith.truncf {{.*}} : f32 to f16
 // CHECK:         sym_name = "conv_sum_relu_0"
 // CHECK:       func.func @a_convolution_carries_its_epilogue
-func.func @a_convolution_carries_its_epilogue(%x: tensor<1x6x9x9xf16>, %w: tensor<4x3x3x3xf16>, %b: tensor<4xf16>, %r: tensor<1x4x5x5xf16>) -> tensor<1x4x5x5xf16> {
-  %y = trt.fused "conv_sum_relu"(%x, %w, %b, %r) layers ["conv", "add", "relu"] : (tensor<1x6x9x9xf16>, tensor<4x3x3x3xf16>, tensor<4xf16>, tensor<1x4x5x5xf16>) -> tensor<1x4x5x5xf16> {
-  ^bb0(%x0: tensor<1x6x9x9xf16>, %w0: tensor<4x3x3x3xf16>, %b0: tensor<4xf16>, %r0: tensor<1x4x5x5xf16>):
-    %c = trt.convolution %x0, %w0, %b0 stride = [2, 2] pre_padding = [1, 1] post_padding = [1, 1] num_groups = 2 layers ["conv"] : (tensor<1x6x9x9xf16>, tensor<4x3x3x3xf16>, tensor<4xf16>) -> tensor<1x4x5x5xf16>
-    %s = trt.element_wise sum %c, %r0 layers ["add"] : (tensor<1x4x5x5xf16>, tensor<1x4x5x5xf16>) -> tensor<1x4x5x5xf16>
-    %a = trt.activation relu %s layers ["relu"] : tensor<1x4x5x5xf16> -> tensor<1x4x5x5xf16>
-    trt.yield %a : tensor<1x4x5x5xf16>
+module attributes {trt.target = #trt.target<sm_75>} {
+  func.func @a_convolution_carries_its_epilogue(%x: tensor<1x6x9x9xf16>, %w: tensor<4x3x3x3xf16>, %b: tensor<4xf16>, %r: tensor<1x4x5x5xf16>) -> tensor<1x4x5x5xf16> {
+    %y = trt.fused "conv_sum_relu"(%x, %w, %b, %r) layers ["conv", "add", "relu"] : (tensor<1x6x9x9xf16>, tensor<4x3x3x3xf16>, tensor<4xf16>, tensor<1x4x5x5xf16>) -> tensor<1x4x5x5xf16> {
+    ^bb0(%x0: tensor<1x6x9x9xf16>, %w0: tensor<4x3x3x3xf16>, %b0: tensor<4xf16>, %r0: tensor<1x4x5x5xf16>):
+      %c = trt.convolution %x0, %w0, %b0 stride = [2, 2] pre_padding = [1, 1] post_padding = [1, 1] num_groups = 2 layers ["conv"] : (tensor<1x6x9x9xf16>, tensor<4x3x3x3xf16>, tensor<4xf16>) -> tensor<1x4x5x5xf16>
+      %s = trt.element_wise sum %c, %r0 layers ["add"] : (tensor<1x4x5x5xf16>, tensor<1x4x5x5xf16>) -> tensor<1x4x5x5xf16>
+      %a = trt.activation relu %s layers ["relu"] : tensor<1x4x5x5xf16> -> tensor<1x4x5x5xf16>
+      trt.yield %a : tensor<1x4x5x5xf16>
+    }
+    func.return %y : tensor<1x4x5x5xf16>
   }
-  func.return %y : tensor<1x4x5x5xf16>
 }
 
 // -----

@@ -34,11 +34,11 @@ func.func @an_average_of_windows_alike(%x: tensor<1x3x9x9xf16>) -> tensor<1x3x5x
 // -----
 
 // Along the axis without padding the count is known.
+// CHECK:         %[[TWO:.*]] = arith.constant 2 : index
 // CHECK:         arith.addf {{.*}} : f32
 // CHECK:         %[[END:.*]] = arith.minsi
 // CHECK-NEXT:    %[[COUNT:.*]] = arith.subi %[[END]], {{.*}}
 // CHECK:         %[[INSIDE:.*]] = arith.maxsi %[[COUNT]],
-// CHECK-NEXT:    %[[TWO:.*]] = arith.constant 2 : index
 // CHECK-NEXT:    %[[ALL:.*]] = arith.muli %[[INSIDE]], %[[TWO]]
 // CHECK-NEXT:    arith.index_cast %[[ALL]]
 // CHECK:       func.func @an_average_counts_what_is_inside

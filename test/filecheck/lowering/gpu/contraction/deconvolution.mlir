@@ -27,3 +27,31 @@ func.func @a_deconvolution_gathers(%x: tensor<1x6x9x9xf16>, %w: tensor<6x4x3x3xf
   }
   func.return %y : tensor<1x8x17x17xf16>
 }
+
+// -----
+
+// Bytes are widened and summed in i32; the sum becomes bytes by one multiplier, of the
+// feature's own scale.
+// PTX:           .visible .entry dequantize_deconv_quantize_0(
+// CHECK:         scf.for {{.*}} -> (i32)
+// CHECK:           arith.cmpi ult,
+// CHECK:           %[[X:.*]] = arith.extsi {{.*}} : i8 to i32
+// CHECK:           %[[W:.*]] = arith.extsi {{.*}} : i8 to i32
+// CHECK:           %[[PRODUCT:.*]] = arith.muli %[[X]], %[[W]] : i32
+// CHECK:           arith.addi {{.*}}, %[[PRODUCT]] : i32
+// CHECK:         memref.load {{.*}} : memref<3xf32>
+// CHECK:         arith.sitofp {{.*}} : i32 to f32
+// CHECK:         math.roundeven {{.*}} : f32
+// CHECK:       func.func @an_int8_deconvolution_gathers
+func.func @an_int8_deconvolution_gathers(%x: tensor<1x2x4x4xi8>, %w: tensor<2x3x2x2xi8>, %sw: tensor<3xf32>) -> tensor<1x3x8x8xi8> {
+  %y = trt.fused "dequantize_deconv_quantize"(%x, %w, %sw) layers ["dx", "dw", "deconv", "q"] : (tensor<1x2x4x4xi8>, tensor<2x3x2x2xi8>, tensor<3xf32>) -> tensor<1x3x8x8xi8> {
+  ^bb0(%x0: tensor<1x2x4x4xi8>, %w0: tensor<2x3x2x2xi8>, %s0: tensor<3xf32>):
+    %sx = trt.constant dense<0.5> : tensor<f32>
+    %dx = trt.dequantize %x0, %sx layers ["dx"] : (tensor<1x2x4x4xi8>, tensor<f32>) -> tensor<1x2x4x4xf32>
+    %dw = trt.dequantize %w0, %s0 axis = 1 layers ["dw"] : (tensor<2x3x2x2xi8>, tensor<3xf32>) -> tensor<2x3x2x2xf32>
+    %c = trt.deconvolution %dx, %dw stride = [2, 2] layers ["deconv"] : (tensor<1x2x4x4xf32>, tensor<2x3x2x2xf32>) -> tensor<1x3x8x8xf32>
+    %q = trt.quantize %c, %sx layers ["q"] : (tensor<1x3x8x8xf32>, tensor<f32>) -> tensor<1x3x8x8xi8>
+    trt.yield %q : tensor<1x3x8x8xi8>
+  }
+  func.return %y : tensor<1x3x8x8xi8>
+}

@@ -1,0 +1,1 @@
+"""Kernels of depthwise convolutions, alone and with the convolution that follows."""

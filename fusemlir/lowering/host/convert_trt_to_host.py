@@ -1,0 +1,53 @@
+"""From networks to functions for the CPU that call their kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, UnitAttr
+from xdsl.passes import ModulePass
+
+from fusemlir.diagnostics import DiagnosticError
+from fusemlir.dialects.trt.module_attributes import HOST
+from fusemlir.lowering.gpu.immediates import Immediates
+from fusemlir.lowering.host.kernel_table import HostKernelTable
+from fusemlir.lowering.host.program import barrier_declaration, convert_function
+from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.network import functions
+
+F32_BYTES = 4
+
+
+@dataclass(frozen=True)
+class ConvertTrtToHostPass(ModulePass):
+    """Write a kernel for each layer or group, and a function that calls them all.
+
+    `vector_bytes` and `vector_registers` are those of the CPU; what is not given is
+    that of one with AVX2. Raises `DiagnosticError` naming what has no kernel yet.
+    """
+
+    name = "convert-trt-to-host"
+
+    vector_bytes: int = 32
+    vector_registers: int = 16
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if self.vector_bytes not in (16, 32, 64) or self.vector_registers < 8:
+            raise DiagnosticError.at(
+                op.location,
+                "wanted vector-bytes of 16, 32 or 64 and 8 vector-registers or more, "
+                f"found {self.vector_bytes} and {self.vector_registers}",
+            )
+        cpu = HostCpuShape(self.vector_bytes // F32_BYTES, self.vector_registers)
+        networks = list(functions(op))
+        if not networks:
+            return
+        table = HostKernelTable(Immediates(op), cpu)
+        programs = [convert_function(network, table) for network in networks]
+        for network in networks:
+            network.detach()
+            network.erase()
+        for function in (*table.functions, barrier_declaration(), *programs):
+            function.attributes[HOST] = UnitAttr()
+            op.body.block.add_op(function)

@@ -1,0 +1,146 @@
+"""Convolutions of images and products with constant matrices, and what follows them.
+
+Sums begin with the bias; the pointwise layers after it are computed on the sums while
+they are in registers, or on a tile of them put aside where a layer needs more than
+arithmetic on whole vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+from xdsl.dialects import vector
+from xdsl.dialects.builtin import VectorType, f32
+from xdsl.ir import SSAValue
+
+from fusemlir.dialects.trt import ConvolutionOp
+from fusemlir.dialects.trt.base import shape_of
+from fusemlir.lowering.element_conversion import real
+from fusemlir.lowering.gpu.immediates import Immediates
+from fusemlir.lowering.gpu.index_math import add, multiply
+from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.host.direct_product import (
+    DirectKernel,
+    DirectProduct,
+    Sums,
+    Tile,
+    load_vector,
+)
+from fusemlir.lowering.host.host_kernel import ALIGNMENT, HostFunction, HostKernel
+from fusemlir.lowering.host.layout import Layout
+from fusemlir.lowering.host.plan import Plan, Wish
+from fusemlir.lowering.host.schedules import HostCpuShape, TileSchedule
+from fusemlir.lowering.host.tile_epilogue import Roles, TileEpilogue
+from fusemlir.lowering.host.weighted import Weighted
+
+
+@dataclass(frozen=True)
+class ConvolutionPlan(Plan):
+    """A contraction with constant weights."""
+
+    weighted: Weighted
+
+    @classmethod
+    def of_body(
+        cls, body: KernelBody, constants: Mapping[SSAValue, object]
+    ) -> ConvolutionPlan | None:
+        weighted = Weighted.of_body(body, constants)
+        return None if weighted is None else cls(body, weighted)
+
+    @property
+    def wish(self) -> Wish:
+        return Wish.IMAGES if self.weighted.is_image else Wish.ROW_MAJOR
+
+    @property
+    def images(self) -> frozenset[SSAValue]:
+        return super().images | {self.weighted.image}
+
+    def build(
+        self,
+        name: str,
+        layouts: Mapping[SSAValue, Layout],
+        immediates: Immediates,
+        cpu: HostCpuShape,
+    ) -> HostFunction:
+        found = self.weighted
+        product, roles = _product(found, layouts[found.image])
+        schedule = TileSchedule.choose(product.columns, product.features, cpu)
+        blocks = product.groups * -(-product.features // schedule.features)
+        taps = prod(product.window) * product.channels
+        packed = dict(layouts)
+        packed[found.kernel] = Layout.row_major((blocks * taps * schedule.features,))
+        if found.bias is not None and found.bias in self.body.inputs:
+            packed[found.bias] = Layout.row_major((blocks * schedule.features,))
+        location = self.body.node.location
+        with HostKernel(name, self.body.tensors, packed, location) as kernel:
+            numbers = immediates.emit(self.body)
+            epilogue = TileEpilogue.of_body(
+                kernel, found, roles, schedule, product, numbers
+            )
+            image, weights = (
+                kernel.buffers[value] for value in (found.image, found.kernel)
+            )
+            bias = None
+            if found.bias is not None:
+                bias = numbers.get(found.bias) or kernel.buffers[found.bias]
+            DirectKernel(kernel, product, schedule, image, weights).emit(
+                lambda tile: _start(tile, schedule, bias), epilogue.finish
+            )
+            epilogue.code.erase()
+        return HostFunction(kernel.function, found.packing(schedule.features))
+
+
+def _product(found: Weighted, layout: Layout) -> tuple[DirectProduct, Roles]:
+    """The product, of an image or matrix that lies as `layout` says."""
+    if isinstance(found.op, ConvolutionOp):
+        return _of_images(found.op, layout)
+    return _of_matrices(found)
+
+
+def _of_images(op: ConvolutionOp, layout: Layout) -> tuple[DirectProduct, Roles]:
+    images, channels, *_ = layout.shape
+    batch, _, down, across = layout.strides
+    _, features, rows, columns = shape_of(op.output)
+    pre, _ = op.padding_of(layout.shape[2:])
+    product = DirectProduct(
+        images,
+        rows,
+        columns,
+        op.groups,
+        features // op.groups,
+        channels // op.groups,
+        (op.window[0], op.window[1]),
+        layout.start - pre[0] * down - pre[1] * across,
+        batch,
+        op.strides[0] * down,
+        op.strides[1] * across,
+        (op.dilations[0] * down, op.dilations[1] * across),
+    )
+    return product, Roles(image=0, row=2, column=3, feature=1)
+
+
+def _of_matrices(found: Weighted) -> tuple[DirectProduct, Roles]:
+    """One row of as many pixels as there are vectors to multiply."""
+    *outer, depth = shape_of(found.image)
+    rank = len(shape_of(found.result))
+    product = DirectProduct(
+        1, 1, prod(outer), 1, found.features, depth, (1, 1), 0, 0, 0, depth, (0, 0)
+    )
+    return product, Roles(image=None, row=None, column=rank - 2, feature=rank - 1)
+
+
+def _start(tile: Tile, schedule: TileSchedule, bias: SSAValue | None) -> Sums:
+    """The bias of each feature: packed as the weights are, one number, or none."""
+    lanes = schedule.lanes
+    if bias is None or bias.type == f32:
+        number = real(0) if bias is None else bias
+        spread = vector.BroadcastOp(number, VectorType(f32, [lanes])).vector
+        return [spread] * (tile.pixels * schedule.vectors)
+    first = multiply(tile.block, schedule.features)
+    given = [
+        load_vector(bias, add(first, number * lanes), lanes, ALIGNMENT)
+        for number in range(schedule.vectors)
+    ]
+    return given * tile.pixels

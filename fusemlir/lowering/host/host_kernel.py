@@ -1,0 +1,137 @@
+"""A kernel for the CPU while it is written.
+
+    with HostKernel(name, body.tensors, layouts, location) as kernel:
+        begin, end = kernel.share(rows)
+        with loop(begin, end) as row:
+            ...
+    return kernel.function
+
+It is a function of its buffers, inputs before outputs, each a memref of one dimension,
+and of the number of the thread that runs it and the number of all: every thread calls
+it once and does its share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from xdsl.dialects import arith, memref
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DictionaryAttr,
+    IndexType,
+    LocationAttr,
+    MemRefType,
+    StridedLayoutAttr,
+    UnitAttr,
+)
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Attribute, SSAValue
+
+from fusemlir.dialects.trt.base import element_type_of
+from fusemlir.dialects.trt.weight import ConstantValue
+from fusemlir.lowering.element_conversion import storage_type
+from fusemlir.lowering.gpu.index_math import as_value, multiply
+from fusemlir.lowering.gpu.value_numbering import kernel_scope
+from fusemlir.lowering.host.layout import Layout
+
+Packing: TypeAlias = Callable[[ConstantValue], ConstantValue]
+"""From a constant to how a kernel has it stored."""
+
+ALIGNMENT = 64
+"""Of every buffer, in bytes: a cache line, and the widest register."""
+
+
+@dataclass(frozen=True)
+class HostFunction:
+    """A kernel, and how inputs that are constants are stored for it."""
+
+    function: FuncOp
+    packing: Mapping[int, Packing] = field(default_factory=dict[int, Packing])
+    """By number of the input."""
+
+
+def buffer_type(element: Attribute, count: int) -> MemRefType:
+    return MemRefType(storage_type(element), (count,))
+
+
+class HostKernel(AbstractContextManager["HostKernel"]):
+    """Writes one kernel of `tensors`, inputs before outputs, each in its layout."""
+
+    def __init__(
+        self,
+        name: str,
+        tensors: Sequence[SSAValue],
+        layouts: Mapping[SSAValue, Layout],
+        location: LocationAttr,
+    ):
+        self.layouts = layouts
+        self.location = location
+        buffers = [
+            buffer_type(element_type_of(value), layouts[value].volume)
+            for value in tensors
+        ]
+        index = IndexType()
+        self.function = FuncOp(
+            name, ([*buffers, index, index], []), visibility="private"
+        )
+        plain = DictionaryAttr({})
+        alone = DictionaryAttr({"llvm.noalias": UnitAttr()})
+        self.function.arg_attrs = ArrayAttr([alone] * len(buffers) + [plain] * 2)
+        *arguments, self.thread, self.threads = self.function.body.block.args
+        for tensor, argument in zip(tensors, arguments, strict=True):
+            argument.name_hint = tensor.name_hint
+        self.buffers: dict[SSAValue, SSAValue] = dict(
+            zip(tensors, arguments, strict=True)
+        )
+        """By input and output."""
+        self._builder = kernel_scope(self.function.body.block)
+
+    def __enter__(self) -> Self:
+        self._builder.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            ReturnOp()
+        self._builder.__exit__(kind, error, traceback)
+        for op in self.function.walk():
+            op.location = self.location
+
+    def share(self, count: int) -> tuple[SSAValue, SSAValue]:
+        """From which of `count` pieces of work on this thread does them, and up to
+        which. What a piece computes does not depend on how many threads there are."""
+        following = arith.AddiOp(self.thread, as_value(1)).result
+        begin, end = (
+            arith.DivUIOp(as_value(multiply(thread, count)), self.threads).result
+            for thread in (self.thread, following)
+        )
+        return begin, end
+
+    def view(self, value: SSAValue) -> SSAValue:
+        """A tensor as a memref of its own shape, indexed by coordinates."""
+        layout = self.layouts[value]
+        type = MemRefType(
+            storage_type(element_type_of(value)),
+            layout.shape,
+            StridedLayoutAttr(layout.strides, None),
+        )
+        return memref.ReinterpretCastOp(
+            self.buffers[value],
+            [],
+            [],
+            [],
+            [layout.start],
+            list(layout.shape),
+            list(layout.strides),
+            type,
+        ).result

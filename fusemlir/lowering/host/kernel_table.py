@@ -1,0 +1,92 @@
+"""The kernels of a network for the CPU: which family builds each, one of a kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, SSAValue
+
+from fusemlir.lowering.gpu.immediates import Immediates
+from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.host.concatenation import ConcatenationPlan
+from fusemlir.lowering.host.convolution import ConvolutionPlan
+from fusemlir.lowering.host.host_kernel import HostFunction
+from fusemlir.lowering.host.layout import Layout
+from fusemlir.lowering.host.lrn import LrnPlan
+from fusemlir.lowering.host.plan import Plan
+from fusemlir.lowering.host.pointwise import PointwisePlan
+from fusemlir.lowering.host.pooling import PoolingPlan
+from fusemlir.lowering.host.reformat import build_halo, build_reformat
+from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.host.shuffle import ShufflePlan
+from fusemlir.lowering.host.softmax import SoftmaxPlan
+
+PLANS: tuple[type[Plan], ...] = (
+    ConvolutionPlan,
+    PointwisePlan,
+    PoolingPlan,
+    ConcatenationPlan,
+    ShufflePlan,
+    SoftmaxPlan,
+    LrnPlan,
+)
+
+
+def plan_of(body: KernelBody, constants: Mapping[SSAValue, object]) -> Plan | None:
+    """How `body` is built; None where nothing does yet."""
+    plans = (plan.of_body(body, constants) for plan in PLANS)
+    return next((plan for plan in plans if plan is not None), None)
+
+
+@dataclass
+class HostKernelTable:
+    """Holds a function for every distinct kernel that it was asked for."""
+
+    immediates: Immediates
+    cpu: HostCpuShape
+    _kernels: dict[Hashable, HostFunction] = field(
+        default_factory=dict[Hashable, HostFunction], init=False
+    )
+    _counts: Counter[str] = field(default_factory=Counter[str], init=False)
+
+    def kernel(self, plan: Plan, layouts: Mapping[SSAValue, Layout]) -> HostFunction:
+        """Of a body whose tensors lie as `layouts` says."""
+        body = plan.body
+        key = (body.key, tuple(layouts[tensor] for tensor in body.tensors))
+        return self._built(
+            key,
+            body.kind,
+            lambda name: plan.build(name, layouts, self.immediates, self.cpu),
+        )
+
+    def reformat(self, type: Attribute, source: Layout, target: Layout) -> HostFunction:
+        """What copies a tensor into another layout."""
+        return self._built(
+            ("reformat", type, source, target),
+            "reformat",
+            lambda name: HostFunction(build_reformat(name, type, source, target)),
+        )
+
+    def halo(self, type: Attribute, layout: Layout) -> HostFunction:
+        """What clears the halo of a tensor."""
+        return self._built(
+            ("halo", type, layout),
+            "halo",
+            lambda name: HostFunction(build_halo(name, type, layout)),
+        )
+
+    @property
+    def functions(self) -> Sequence[FuncOp]:
+        """In the order in which they were first asked for."""
+        return [kernel.function for kernel in self._kernels.values()]
+
+    def _built(
+        self, key: Hashable, kind: str, build: Callable[[str], HostFunction]
+    ) -> HostFunction:
+        if key not in self._kernels:
+            self._kernels[key] = build(f"{kind}_{self._counts[kind]}")
+            self._counts[kind] += 1
+        return self._kernels[key]

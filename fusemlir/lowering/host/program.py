@@ -1,0 +1,273 @@
+"""A network as a function that calls its kernels, one after the other.
+
+It is called by every thread with the number of the thread; all wait for each other
+after a kernel. Arguments are the network's inputs, its outputs (`trt.output`), the
+constants as kernels have them stored (`trt.constant`), memory for what is between
+kernels, the thread, the number of threads, and the state of the barrier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from xdsl.builder import ImplicitBuilder
+from xdsl.dialects import memref
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DictionaryAttr,
+    IndexType,
+    MemRefType,
+    UnitAttr,
+    i8,
+)
+from xdsl.dialects.func import CallOp, FuncOp, ReturnOp
+from xdsl.dialects.llvm import LLVMPointerType
+from xdsl.ir import Attribute, Block, Region, SSAValue
+
+from fusemlir.diagnostics import DiagnosticError
+from fusemlir.dialects.trt import ConstantOp
+from fusemlir.dialects.trt.base import element_type_of, shape_of
+from fusemlir.dialects.trt.module_attributes import CONSTANT, OUTPUT
+from fusemlir.dialects.trt.weight import ConstantValue
+from fusemlir.lowering.element_conversion import element_bytes
+from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.gpu.position import index
+from fusemlir.lowering.host.host_kernel import HostFunction, buffer_type
+from fusemlir.lowering.host.kernel_table import HostKernelTable, plan_of
+from fusemlir.lowering.host.layout import Layout
+from fusemlir.lowering.host.placement import Placement, constants_of
+from fusemlir.lowering.memory_plan import Lifetime, plan_memory
+from fusemlir.network import Node, is_kernel, label, nodes
+
+BARRIER = "wait_for_all"
+"""The function that all threads leave together; who runs the program has it."""
+
+
+class Kind(Enum):
+    INPUT = auto()
+    OUTPUT = auto()
+    CONSTANT = auto()
+    BETWEEN = auto()
+
+
+@dataclass(eq=False)
+class Buffer:
+    """Memory of one tensor."""
+
+    kind: Kind
+    element: Attribute
+    count: int
+    constant: ConstantValue | None = None
+
+    @property
+    def bytes(self) -> int:
+        return self.count * element_bytes(self.element)
+
+
+@dataclass(frozen=True)
+class Call:
+    function: HostFunction
+    buffers: Sequence[Buffer]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A tensor where it is."""
+
+    buffer: Buffer
+    layout: Layout
+
+
+@dataclass
+class Program:
+    """The calls of a network, gathered before memory is planned."""
+
+    kernels: HostKernelTable
+    placement: Placement = field(default_factory=Placement)
+    steps: list[list[Call]] = field(default_factory=list[list[Call]])
+    """Calls of one step do not depend on each other."""
+    tensors: dict[SSAValue, Placed] = field(default_factory=dict[SSAValue, Placed])
+    constants: dict[ConstantValue, Buffer] = field(
+        default_factory=dict[ConstantValue, Buffer]
+    )
+
+    def run(self, node: Node) -> None:
+        """Add the calls of a kernel."""
+        body = KernelBody(node)
+        plan = plan_of(body, constants_of(body))
+        if plan is None:
+            raise DiagnosticError.at(
+                node.location, f"no kernel for the CPU yet for {label(node)}"
+            )
+        layouts = self.placement.place(plan)
+        kernel = self.kernels.kernel(plan, layouts)
+        read = [
+            self._input(number, kernel, operand, layouts[value])
+            for number, (operand, value) in enumerate(
+                zip(body.operands, body.inputs, strict=True)
+            )
+        ]
+        written, halos = list[Buffer](), list[Call]()
+        for result, value in zip(node.results, body.outputs, strict=True):
+            layout = layouts[value]
+            buffer = Buffer(Kind.BETWEEN, element_type_of(result), layout.volume)
+            self.tensors[result] = Placed(buffer, layout)
+            written.append(buffer)
+            if layout.has_halo:
+                clear = self.kernels.halo(result.type, layout)
+                halos.append(Call(clear, [buffer]))
+        self.steps.append([Call(kernel, [*read, *written]), *halos])
+
+    def _input(
+        self, number: int, kernel: HostFunction, operand: SSAValue, layout: Layout
+    ) -> Buffer:
+        owner = operand.owner
+        if isinstance(owner, ConstantOp):
+            packing = kernel.packing.get(number)
+            return self.constant(
+                owner.value if packing is None else packing(owner.value)
+            )
+        return self.in_layout(operand, layout)
+
+    def constant(self, value: ConstantValue) -> Buffer:
+        if value not in self.constants:
+            count = Layout.row_major(value.type.get_shape()).volume
+            self.constants[value] = Buffer(
+                Kind.CONSTANT, value.type.element_type, count, value
+            )
+        return self.constants[value]
+
+    def view(self, node: Node) -> None:
+        """The same elements under another shape."""
+        (result,) = node.results
+        source = node.operands[0]
+        flat = Layout.row_major(shape_of(source))
+        if isinstance(source.owner, ConstantOp):
+            buffer = self.constant(source.owner.value)
+        else:
+            buffer = self.in_layout(source, flat)
+        layout = Layout.row_major(shape_of(result))
+        self.tensors[result] = Placed(buffer, layout)
+        self.placement.layouts[result] = layout
+
+    def in_layout(self, value: SSAValue, wanted: Layout) -> Buffer:
+        """The buffer of a tensor, copied into another layout where it must be."""
+        placed = self.tensors[value]
+        if placed.layout == wanted or (
+            placed.layout.is_row_major and wanted.is_row_major
+        ):
+            return placed.buffer
+        buffer = Buffer(Kind.BETWEEN, placed.buffer.element, wanted.volume)
+        copy = self.kernels.reformat(value.type, placed.layout, wanted)
+        self.steps.append([Call(copy, [placed.buffer, buffer])])
+        return buffer
+
+    def finish(self, value: SSAValue, output: Buffer) -> None:
+        """Bring a result of the network where it is wanted."""
+        flat = Layout.row_major(shape_of(value))
+        if isinstance(value.owner, ConstantOp):
+            source, layout = self.constant(value.owner.value), flat
+        else:
+            placed = self.tensors[value]
+            source, layout = placed.buffer, placed.layout
+        if source.kind == Kind.BETWEEN and layout.is_row_major:
+            source.kind = Kind.OUTPUT
+            self._replace(source, output)
+            return
+        copy = self.kernels.reformat(value.type, layout, flat)
+        self.steps.append([Call(copy, [source, output])])
+
+    def _replace(self, old: Buffer, new: Buffer) -> None:
+        self.steps = [
+            [
+                Call(call.function, [new if b is old else b for b in call.buffers])
+                for call in step
+            ]
+            for step in self.steps
+        ]
+        for value, placed in self.tensors.items():
+            if placed.buffer is old:
+                self.tensors[value] = Placed(new, placed.layout)
+
+    def offsets(self) -> tuple[dict[Buffer, int], int]:
+        """Where in the arena each buffer is, and how many bytes it has."""
+        first, last = dict[Buffer, int](), dict[Buffer, int]()
+        for number, step in enumerate(self.steps):
+            for call in step:
+                for buffer in call.buffers:
+                    if buffer.kind == Kind.BETWEEN:
+                        first.setdefault(buffer, number)
+                        last[buffer] = number
+        lives = [Lifetime(b.bytes, first[b], last[b]) for b in first]
+        plan = plan_memory(lives)
+        return dict(zip(first, plan.offsets, strict=True)), plan.size
+
+
+def convert_function(function: FuncOp, kernels: HostKernelTable) -> FuncOp:
+    """The program of a network, which stays as it is."""
+    block = function.body.block
+    (returned,) = (op for op in block.ops if isinstance(op, ReturnOp))
+    program = Program(kernels)
+    inputs = [_buffer(Kind.INPUT, value) for value in block.args]
+    outputs = [_buffer(Kind.OUTPUT, value) for value in returned.operands]
+    for value, buffer in zip(block.args, inputs, strict=True):
+        program.tensors[value] = Placed(buffer, Layout.row_major(shape_of(value)))
+    for node in nodes(function):
+        if is_kernel(node):
+            program.run(node)
+        elif not isinstance(node, ConstantOp):
+            program.view(node)
+    for value, buffer in zip(returned.operands, outputs, strict=True):
+        program.finish(value, buffer)
+    return _function(function.sym_name.data, program, inputs, outputs)
+
+
+def _buffer(kind: Kind, value: SSAValue) -> Buffer:
+    count = Layout.row_major(shape_of(value)).volume
+    return Buffer(kind, element_type_of(value), count)
+
+
+def _function(
+    name: str, program: Program, inputs: Sequence[Buffer], outputs: Sequence[Buffer]
+) -> FuncOp:
+    offsets, size = program.offsets()
+    given = [*inputs, *outputs, *program.constants.values()]
+    types: list[Attribute] = [buffer_type(b.element, b.count) for b in given]
+    types += [MemRefType(i8, (size,)), IndexType(), IndexType(), LLVMPointerType()]
+    block = Block(arg_types=types)
+    *buffers, arena, thread, threads, barrier = block.args
+    values: dict[Buffer, SSAValue] = dict(zip(given, buffers, strict=True))
+    with ImplicitBuilder(block):
+        for buffer, offset in offsets.items():
+            type = buffer_type(buffer.element, buffer.count)
+            values[buffer] = memref.ViewOp(arena, index(offset), [], type).result
+        for step in program.steps:
+            for call in step:
+                operands = [values[buffer] for buffer in call.buffers]
+                symbol = call.function.function.sym_name.data
+                CallOp(symbol, [*operands, thread, threads], [])
+            CallOp(BARRIER, [barrier, threads], [])
+        ReturnOp()
+    attributes = [_attributes(buffer) for buffer in given]
+    attributes += [DictionaryAttr({})] * 4
+    function = FuncOp(name, (types, []), Region(block))
+    function.arg_attrs = ArrayAttr(attributes)
+    return function
+
+
+def _attributes(buffer: Buffer) -> DictionaryAttr:
+    match buffer.kind:
+        case Kind.OUTPUT:
+            return DictionaryAttr({OUTPUT: UnitAttr()})
+        case Kind.CONSTANT:
+            assert buffer.constant is not None
+            return DictionaryAttr({CONSTANT: buffer.constant})
+        case _:
+            return DictionaryAttr({})
+
+
+def barrier_declaration() -> FuncOp:
+    types = [LLVMPointerType(), IndexType()]
+    return FuncOp.external(BARRIER, types, [])

@@ -1,0 +1,220 @@
+"""What becomes of a tile of sums: pointwise layers, and the way to memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from xdsl.dialects import arith, memref
+from xdsl.dialects.builtin import f32
+from xdsl.ir import SSAValue
+
+from fusemlir.dialects.trt.base import LayerOp, element_type_of
+from fusemlir.lowering.element_conversion import narrow, widen
+from fusemlir.lowering.gpu.anchored import beside
+from fusemlir.lowering.gpu.control_flow import loop
+from fusemlir.lowering.gpu.index_math import (
+    Index,
+    add,
+    as_value,
+    multiply,
+    remainder,
+    subtract,
+)
+from fusemlir.lowering.host.direct_product import (
+    DirectProduct,
+    Sums,
+    Tile,
+    load_vector,
+    store_vector,
+)
+from fusemlir.lowering.host.host_kernel import HostKernel
+from fusemlir.lowering.host.lanes import ScalarCode
+from fusemlir.lowering.host.nests import Walk, walk_of
+from fusemlir.lowering.host.pointwise import Read, computed, load, reads_of
+from fusemlir.lowering.host.schedules import TileSchedule
+from fusemlir.lowering.host.weighted import Weighted
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which axis of the result a tile's coordinate is along."""
+
+    image: int | None
+    row: int | None
+    column: int
+    feature: int
+
+    def first(self, walk: Walk, tile: Tile) -> Index:
+        """Where in the walk's buffer the first element of a tile is."""
+        return add(
+            0 if self.image is None else multiply(tile.image, walk.strides[self.image]),
+            0 if self.row is None else multiply(tile.row, walk.strides[self.row]),
+            multiply(tile.column, walk.strides[self.column]),
+            multiply(tile.feature, walk.strides[self.feature]),
+            walk.start,
+        )
+
+    def further(self, walk: Walk, pixel: Index, feature: Index) -> Index:
+        """How much further another one is."""
+        return add(
+            multiply(pixel, walk.strides[self.column]),
+            multiply(feature, walk.strides[self.feature]),
+        )
+
+
+@dataclass
+class TileEpilogue:
+    """Computes the layers after a contraction, and stores the outputs."""
+
+    kernel: HostKernel
+    weighted: Weighted
+    roles: Roles
+    schedule: TileSchedule
+    product: DirectProduct
+    constants: Mapping[SSAValue, SSAValue]
+    layers: Sequence[LayerOp]
+    reads: Sequence[Read]
+    stage: SSAValue | None
+    """Memory for a tile of sums, where layers are not computed in registers."""
+
+    @staticmethod
+    def of_body(
+        kernel: HostKernel,
+        weighted: Weighted,
+        roles: Roles,
+        schedule: TileSchedule,
+        product: DirectProduct,
+        constants: Mapping[SSAValue, SSAValue],
+    ) -> TileEpilogue:
+        body = weighted.body
+        layers = beside(body, weighted.op)
+        reads = [
+            read for read in reads_of(body, layers) if read[0] is not weighted.result
+        ]
+        epilogue = TileEpilogue(
+            kernel, weighted, roles, schedule, product, constants, layers, reads, None
+        )
+        if not epilogue._stays_in_registers:
+            size = schedule.pixels * schedule.features
+            epilogue.stage = memref.AllocaOp.get(f32, None, [size]).memref
+        return epilogue
+
+    def finish(self, tile: Tile, sums: Sums) -> None:
+        if self.stage is None:
+            self._finish_vectors(tile, sums)
+        else:
+            self._finish_elements(tile, sums, self.stage)
+
+    def _walk(self, read: Read) -> Walk:
+        value, shape = read
+        return walk_of(self.kernel.layouts[value], shape)
+
+    @property
+    def _output_walks(self) -> Sequence[Walk]:
+        layouts = (self.kernel.layouts[v] for v in self.weighted.body.outputs)
+        return [walk_of(layout, layout.shape) for layout in layouts]
+
+    @property
+    def _stays_in_registers(self) -> bool:
+        """Whether all is f32 side by side along features, and the layers arithmetic."""
+        feature = self.roles.feature
+        values = (*(value for value, _ in self.reads), *self.weighted.body.outputs)
+        walks = [*map(self._walk, self.reads), *self._output_walks]
+        return (
+            self.product.features % self.schedule.features == 0
+            and all(element_type_of(value) == f32 for value in values)
+            and all(walk.strides[feature] in (0, 1) for walk in walks)
+            and all(walk.strides[feature] == 1 for walk in self._output_walks)
+            and self.code.is_by_lane
+        )
+
+    @cached_property
+    def code(self) -> ScalarCode:
+        return ScalarCode.of_program(self._program, 1 + len(self.reads))
+
+    def _program(self, operands: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        """From a sum and what is read to the outputs."""
+        total, *given = operands
+        loaded = dict(zip(self.reads, given, strict=True))
+        known = {**self.constants, self.weighted.result: total}
+        values = computed(self.layers, loaded, known)
+        return [values[output] for output in self.weighted.body.outputs]
+
+    def _finish_vectors(self, tile: Tile, sums: Sums) -> None:
+        lanes, width = self.schedule.lanes, self.schedule.vectors
+        places = self._places(tile)
+        code = self.code.for_lanes(lanes)
+        for number, total in enumerate(sums):
+            pixel, feature = number // width, number % width * lanes
+            read, written = places(pixel, feature)
+            given = [
+                self._vector(which, place)
+                for which, place in zip(self.reads, read, strict=True)
+            ]
+            outputs = zip(
+                self.weighted.body.outputs,
+                written,
+                code([total, *given]),
+                strict=True,
+            )
+            for output, place, result in outputs:
+                store_vector(result, self.kernel.buffers[output], place)
+
+    def _places(
+        self, tile: Tile
+    ) -> Callable[[Index, Index], tuple[list[Index], list[Index]]]:
+        """From a pixel and a feature of a tile to where it is in all that is read, and
+        in all that is written."""
+        walks = [*map(self._walk, self.reads), *self._output_walks]
+        firsts = [self.roles.first(walk, tile) for walk in walks]
+
+        def places(pixel: Index, feature: Index) -> tuple[list[Index], list[Index]]:
+            found = [
+                add(first, self.roles.further(walk, pixel, feature))
+                for walk, first in zip(walks, firsts, strict=True)
+            ]
+            count = len(self.reads)
+            return found[:count], found[count:]
+
+        return places
+
+    def _vector(self, read: Read, place: Index) -> SSAValue:
+        buffer = self.kernel.buffers[read[0]]
+        if self._walk(read).strides[self.roles.feature]:
+            return load_vector(buffer, place, self.schedule.lanes)
+        return load(buffer, place)
+
+    def _finish_elements(self, tile: Tile, sums: Sums, stage: SSAValue) -> None:
+        lanes, width = self.schedule.lanes, self.schedule.features
+        for number, total in enumerate(sums):
+            store_vector(total, stage, number * lanes)
+        places = self._places(tile)
+        with loop(0, tile.pixels) as pixel, loop(0, self._count(tile)) as feature:
+            read, written = places(pixel, feature)
+            total = load(stage, add(multiply(pixel, width), feature))
+            given = [
+                widen(load(self.kernel.buffers[value], place))
+                for (value, _), place in zip(self.reads, read, strict=True)
+            ]
+            outputs = zip(
+                self.weighted.body.outputs,
+                written,
+                self._program([total, *given]),
+                strict=True,
+            )
+            for output, place, result in outputs:
+                value = narrow(result, element_type_of(output))
+                buffer = self.kernel.buffers[output]
+                memref.StoreOp.get(value, buffer, [as_value(place)])
+
+    def _count(self, tile: Tile) -> Index:
+        """Features of the tile: fewer in the last block of a group."""
+        features, width = self.product.features, self.schedule.features
+        if features % width == 0:
+            return width
+        blocks = -(-features // width)
+        within = remainder(tile.block, blocks)
+        rest = subtract(features, as_value(multiply(within, width)))
+        return arith.MinSIOp(as_value(rest), as_value(width)).result

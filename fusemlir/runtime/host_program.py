@@ -1,0 +1,53 @@
+"""A network lowered for the CPU, as the runtime sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import MemRefType
+from xdsl.dialects.func import FuncOp
+from xdsl.utils.hints import isa
+
+from fusemlir.dialects.trt.module_attributes import CONSTANT, OUTPUT
+from fusemlir.dialects.trt.weight import ConstantValue, is_constant_value
+
+LAST = 4
+"""Arguments that are no tensors: memory, thread, number of threads, barrier."""
+
+
+@dataclass(frozen=True)
+class HostProgram:
+    """Machine code, and what each tensor among its function's arguments is."""
+
+    image: bytes
+    name: str
+    arguments: int
+    """Tensors: inputs, outputs and constants."""
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    constants: dict[int, ConstantValue]
+    arena_bytes: int
+
+    @staticmethod
+    def of_function(function: FuncOp, image: bytes) -> HostProgram:
+        """Of a function that `convert-trt-to-host` made, and its code."""
+        types = function.function_type.inputs.data
+        arena = types[-LAST]
+        assert isa(arena, MemRefType)
+        assert function.arg_attrs is not None
+        attributes = [entry.data for entry in function.arg_attrs.data[:-LAST]]
+        constants = dict[int, ConstantValue]()
+        for number, entry in enumerate(attributes):
+            value = entry.get(CONSTANT)
+            if value is not None:
+                assert is_constant_value(value)
+                constants[number] = value
+        return HostProgram(
+            image,
+            function.sym_name.data,
+            len(attributes),
+            tuple(n for n, entry in enumerate(attributes) if not entry),
+            tuple(n for n, entry in enumerate(attributes) if OUTPUT in entry),
+            constants,
+            arena.get_shape()[0],
+        )

@@ -290,12 +290,19 @@ def _on_host(
     from fusemlir.runtime.host_executor import HostExecutor
 
     cpu = host_cpu()
-    count = threads or len(os.sched_getaffinity(0))
+    count = threads or _processors()
     executor = HostExecutor(
         lower_to_host(module, cpu), signature.outputs, weights, count
     )
     plural = "" if count == 1 else "s"
     return Device("host", f"{cpu.name}, {count} thread{plural}", "as asked"), executor
+
+
+def _processors() -> int:
+    """Those that this process may use, where the system says so."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def lower_to_host(module: ModuleOp, cpu: HostCpu) -> HostProgram:

@@ -18,20 +18,19 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import ConvolutionOp
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.element_conversion import real
-from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import add, multiply
 from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.host.access import load_vector
 from fusemlir.lowering.host.direct_product import (
     DirectKernel,
     DirectProduct,
     Sums,
     Tile,
-    load_vector,
 )
-from fusemlir.lowering.host.host_kernel import ALIGNMENT, HostFunction, HostKernel
+from fusemlir.lowering.host.host_kernel import ALIGNMENT, HostFunction
 from fusemlir.lowering.host.layout import Layout
-from fusemlir.lowering.host.plan import Plan, Wish
-from fusemlir.lowering.host.schedules import HostCpuShape, TileSchedule
+from fusemlir.lowering.host.plan import Plan, Site, Wish
+from fusemlir.lowering.host.schedules import TileSchedule
 from fusemlir.lowering.host.tile_epilogue import Roles, TileEpilogue
 from fusemlir.lowering.host.weighted import Weighted
 
@@ -57,25 +56,18 @@ class ConvolutionPlan(Plan):
     def images(self) -> frozenset[SSAValue]:
         return super().images | {self.weighted.image}
 
-    def build(
-        self,
-        name: str,
-        layouts: Mapping[SSAValue, Layout],
-        immediates: Immediates,
-        cpu: HostCpuShape,
-    ) -> HostFunction:
+    def build(self, name: str, site: Site) -> HostFunction:
         found = self.weighted
-        product, roles = _product(found, layouts[found.image])
-        schedule = TileSchedule.choose(product.columns, product.features, cpu)
+        product, roles = _product(found, site.layouts[found.image])
+        schedule = TileSchedule.choose(product.columns, product.features, site.cpu)
         blocks = product.groups * -(-product.features // schedule.features)
         taps = prod(product.window) * product.channels
-        packed = dict(layouts)
+        packed = dict(site.layouts)
         packed[found.kernel] = Layout.row_major((blocks * taps * schedule.features,))
         if found.bias is not None and found.bias in self.body.inputs:
             packed[found.bias] = Layout.row_major((blocks * schedule.features,))
-        location = self.body.node.location
-        with HostKernel(name, self.body.tensors, packed, location) as kernel:
-            numbers = immediates.emit(self.body)
+        with self.kernel(name, packed) as kernel:
+            numbers = site.immediates.emit(self.body)
             epilogue = TileEpilogue.of_body(
                 kernel, found, roles, schedule, product, numbers
             )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from xdsl.dialects import memref, vector
-from xdsl.dialects.builtin import IntegerAttr, VectorType, f32, i64
+from xdsl.dialects.builtin import VectorType, f32
 from xdsl.ir import SSAValue
 
 from fusemlir.lowering.gpu.control_flow import for_loop, loop
@@ -25,6 +25,7 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
+from fusemlir.lowering.host.access import load_vector
 from fusemlir.lowering.host.host_kernel import ALIGNMENT, HostKernel
 from fusemlir.lowering.host.schedules import TileSchedule
 
@@ -185,17 +186,3 @@ class DirectKernel:
     @property
     def _type(self) -> VectorType:
         return VectorType(f32, [self.schedule.lanes])
-
-
-def load_vector(
-    buffer: SSAValue, at: Index, lanes: int, alignment: int = 4
-) -> SSAValue:
-    """Neighbours of f32, the first aligned to so many bytes."""
-    load = vector.LoadOp(buffer, [as_value(at)], VectorType(f32, [lanes]))
-    load.attributes["alignment"] = IntegerAttr(alignment, i64)
-    return load.result
-
-
-def store_vector(value: SSAValue, buffer: SSAValue, at: Index) -> None:
-    store = vector.StoreOp(value, buffer, [as_value(at)])
-    store.attributes["alignment"] = IntegerAttr(4, i64)

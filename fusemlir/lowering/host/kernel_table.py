@@ -16,7 +16,7 @@ from fusemlir.lowering.host.convolution import ConvolutionPlan
 from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.lrn import LrnPlan
-from fusemlir.lowering.host.plan import Plan
+from fusemlir.lowering.host.plan import Plan, Site
 from fusemlir.lowering.host.pointwise import PointwisePlan
 from fusemlir.lowering.host.pooling import PoolingPlan
 from fusemlir.lowering.host.reformat import build_halo, build_reformat
@@ -59,7 +59,7 @@ class HostKernelTable:
         return self._built(
             key,
             body.kind,
-            lambda name: plan.build(name, layouts, self.immediates, self.cpu),
+            lambda name: plan.build(name, Site(layouts, self.immediates, self.cpu)),
         )
 
     def reformat(self, type: Attribute, source: Layout, target: Layout) -> HostFunction:

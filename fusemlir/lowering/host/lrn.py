@@ -2,70 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
 from xdsl.dialects import arith, math
-from xdsl.dialects.builtin import f32
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import LrnOp
-from fusemlir.dialects.trt.base import element_type_of, shape_of
+from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.element_conversion import real
 from fusemlir.lowering.gpu.control_flow import for_loop, loop
-from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import Index, add, as_value, multiply
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
+from fusemlir.lowering.host.access import load, store
+from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.nests import unraveled
-from fusemlir.lowering.host.plan import IMAGE_RANK, Plan, Wish
-from fusemlir.lowering.host.pointwise import load, store
-from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.host.plan import LonePlan, Site, Wish, is_image
 
 
 @dataclass(frozen=True)
-class LrnPlan(Plan):
+class LrnPlan(LonePlan[LrnOp]):
     """A lone normalisation of images: x / (k + alpha / n * sum of x^2) ^ beta."""
 
-    @classmethod
-    def of_body(
-        cls, body: KernelBody, constants: Mapping[SSAValue, object]
-    ) -> LrnPlan | None:
-        op = body.group.anchor
-        takes = (
-            isinstance(op, LrnOp)
-            and len(body.layers) == 1
-            and element_type_of(op.input) == f32
-            and len(shape_of(op.input)) == IMAGE_RANK
-        )
-        return cls(body) if takes else None
+    kind = LrnOp
+
+    @property
+    def is_taken(self) -> bool:
+        return is_image(self.op.input)
 
     @property
     def wish(self) -> Wish:
         return Wish.IMAGES
 
-    def build(
-        self,
-        name: str,
-        layouts: Mapping[SSAValue, Layout],
-        immediates: Immediates,
-        cpu: HostCpuShape,
-    ) -> HostFunction:
-        op = self.body.group.anchor
-        assert isinstance(op, LrnOp)
+    def build(self, name: str, site: Site) -> HostFunction:
+        op = self.op
         images, channels, *spatial = shape_of(op.input)
         window = op.window.value.data
         alpha, beta, k = (number.value.data for number in (op.alpha, op.beta, op.k))
-        tensors = self.body.tensors
-        with HostKernel(name, tensors, layouts, self.body.node.location) as kernel:
+        with self.kernel(name, site.layouts) as kernel:
             source, target = kernel.buffers[op.input], kernel.buffers[op.output]
             begin, end = kernel.share(images * prod(spatial))
             with loop(begin, end) as pixel:
                 at = unraveled(pixel, (images, *spatial))
                 read, written = (
-                    _pixel(layouts[value], at) for value in (op.input, op.output)
+                    _pixel(site.layouts[value], at) for value in (op.input, op.output)
                 )
                 with loop(0, channels) as channel:
                     low = add(channel, -(window // 2))

@@ -6,14 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Self
+from typing import ClassVar, Generic, Self, TypeVar, cast
 
+from xdsl.dialects.builtin import f32
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt.base import shape_of
+from fusemlir.dialects.trt.base import LayerOp, element_type_of, shape_of
 from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.host.host_kernel import HostFunction
+from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.schedules import HostCpuShape
 
@@ -29,6 +30,16 @@ class Wish(Enum):
     KEEP = auto()
     """Channels innermost where one of its inputs has them so."""
     ROW_MAJOR = auto()
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a kernel is built for."""
+
+    layouts: Mapping[SSAValue, Layout]
+    """Of the tensors of the body."""
+    immediates: Immediates
+    cpu: HostCpuShape
 
 
 @dataclass(frozen=True)
@@ -60,10 +71,41 @@ class Plan(ABC):
         )
 
     @abstractmethod
-    def build(
-        self,
-        name: str,
-        layouts: Mapping[SSAValue, Layout],
-        immediates: Immediates,
-        cpu: HostCpuShape,
-    ) -> HostFunction: ...
+    def build(self, name: str, site: Site) -> HostFunction: ...
+
+    def kernel(self, name: str, layouts: Mapping[SSAValue, Layout]) -> HostKernel:
+        """A kernel of the body's tensors, to be written."""
+        location = self.body.node.location
+        return HostKernel(name, self.body.tensors, layouts, location)
+
+
+LayerT = TypeVar("LayerT", bound=LayerOp)
+
+
+class LonePlan(Plan, Generic[LayerT]):
+    """A family of kernels of one layer."""
+
+    kind: ClassVar[type[LayerOp]]
+
+    @classmethod
+    def of_body(
+        cls, body: KernelBody, constants: Mapping[SSAValue, object]
+    ) -> Self | None:
+        if len(body.layers) != 1 or not isinstance(body.layers[0], cls.kind):
+            return None
+        plan = cls(body)
+        return plan if plan.is_taken else None
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the layer, which is of the right kind, can be computed."""
+        return True
+
+    @property
+    def op(self) -> LayerT:
+        return cast(LayerT, self.body.layers[0])
+
+
+def is_image(value: SSAValue) -> bool:
+    """Whether a tensor is an image of f32."""
+    return len(shape_of(value)) == IMAGE_RANK and element_type_of(value) == f32

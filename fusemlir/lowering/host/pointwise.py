@@ -6,20 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from xdsl.dialects import memref
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import LayerOp, Shape, element_type_of, shape_of
 from fusemlir.lowering.element_conversion import narrow, widen
 from fusemlir.lowering.gpu.element_kernel import aligned_shapes
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import Index, as_value
+from fusemlir.lowering.gpu.index_math import Index
 from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
-from fusemlir.lowering.host.layout import Layout
+from fusemlir.lowering.host.access import load, store
+from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.nests import visit_all, walk_of
-from fusemlir.lowering.host.plan import Plan, Wish
-from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.host.plan import Plan, Site, Wish
 from fusemlir.lowering.scalar import emit_layer, has_scalar_form
 
 Read: TypeAlias = tuple[SSAValue, Shape]
@@ -41,20 +38,14 @@ class PointwisePlan(Plan):
     def wish(self) -> Wish:
         return Wish.KEEP
 
-    def build(
-        self,
-        name: str,
-        layouts: Mapping[SSAValue, Layout],
-        immediates: Immediates,
-        cpu: HostCpuShape,
-    ) -> HostFunction:
-        body = self.body
+    def build(self, name: str, site: Site) -> HostFunction:
+        body, layouts = self.body, site.layouts
         reads = reads_of(body, body.layers)
         written = [layouts[output] for output in body.outputs]
         walks = [walk_of(layouts[value], shape) for value, shape in reads]
         walks += [walk_of(layout, layout.shape) for layout in written]
-        with HostKernel(name, body.tensors, layouts, body.node.location) as kernel:
-            constants = immediates.emit(body)
+        with self.kernel(name, layouts) as kernel:
+            constants = site.immediates.emit(body)
 
             def visit(places: Sequence[Index]) -> None:
                 loaded = {
@@ -69,14 +60,6 @@ class PointwisePlan(Plan):
 
             visit_all(kernel, written[0], walks, visit)
         return HostFunction(kernel.function)
-
-
-def store(value: SSAValue, buffer: SSAValue, place: Index) -> None:
-    memref.StoreOp.get(value, buffer, [as_value(place)])
-
-
-def load(buffer: SSAValue, place: Index) -> SSAValue:
-    return memref.LoadOp.get(buffer, [as_value(place)]).res
 
 
 def reads_of(body: KernelBody, layers: Sequence[LayerOp]) -> list[Read]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -11,45 +11,28 @@ from xdsl.dialects.builtin import VectorType, f32, i64
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import PoolingOp
-from fusemlir.dialects.trt.base import element_type_of, shape_of
+from fusemlir.dialects.trt.base import shape_of
 from fusemlir.dialects.trt.enums import PoolingType
 from fusemlir.lowering.element_conversion import real
 from fusemlir.lowering.gpu.control_flow import for_loop, loop
-from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import Index, add, as_value, multiply, subtract
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.host.direct_product import load_vector, store_vector
+from fusemlir.lowering.host.access import load, load_vector, store, store_vector
 from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
-from fusemlir.lowering.host.layout import FIRST_SPATIAL, Layout
+from fusemlir.lowering.host.layout import FIRST_SPATIAL
 from fusemlir.lowering.host.nests import unraveled
-from fusemlir.lowering.host.plan import IMAGE_RANK, Plan, Wish
-from fusemlir.lowering.host.pointwise import load, store
-from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.host.plan import LonePlan, Site, Wish, is_image
 
 
 @dataclass(frozen=True)
-class PoolingPlan(Plan):
+class PoolingPlan(LonePlan[PoolingOp]):
     """A lone maximum or average of images of f32."""
 
-    @classmethod
-    def of_body(
-        cls, body: KernelBody, constants: Mapping[SSAValue, object]
-    ) -> PoolingPlan | None:
-        op = body.group.anchor
-        takes = (
-            isinstance(op, PoolingOp)
-            and len(body.layers) == 1
-            and op.kind != PoolingType.MAX_AVERAGE_BLEND
-            and element_type_of(op.input) == f32
-            and len(shape_of(op.input)) == IMAGE_RANK
-        )
-        return cls(body) if takes else None
+    kind = PoolingOp
 
     @property
-    def op(self) -> PoolingOp:
-        anchor = self.body.group.anchor
-        assert isinstance(anchor, PoolingOp)
-        return anchor
+    def is_taken(self) -> bool:
+        blends = self.op.kind == PoolingType.MAX_AVERAGE_BLEND
+        return is_image(self.op.input) and not blends
 
     @property
     def wish(self) -> Wish:
@@ -59,16 +42,10 @@ class PoolingPlan(Plan):
     def images(self) -> frozenset[SSAValue]:
         return frozenset({self.op.input})
 
-    def build(
-        self,
-        name: str,
-        layouts: Mapping[SSAValue, Layout],
-        immediates: Immediates,
-        cpu: HostCpuShape,
-    ) -> HostFunction:
-        op, tensors = self.op, self.body.tensors
+    def build(self, name: str, site: Site) -> HostFunction:
+        op, cpu = self.op, site.cpu
         images, channels, rows, columns = shape_of(op.output)
-        with HostKernel(name, tensors, layouts, self.body.node.location) as kernel:
+        with self.kernel(name, site.layouts) as kernel:
             begin, end = kernel.share(images * rows)
             with loop(begin, end) as number, loop(0, columns) as column:
                 image, row = unraveled(number, (images, rows))

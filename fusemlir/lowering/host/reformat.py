@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects import memref
 from xdsl.dialects.builtin import UnknownLoc
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, SSAValue
@@ -12,11 +11,11 @@ from xdsl.ir import Attribute, Block, SSAValue
 from fusemlir.dialects.trt.base import element_type_of
 from fusemlir.lowering.element_conversion import constant, narrow
 from fusemlir.lowering.gpu.control_flow import loop
-from fusemlir.lowering.gpu.index_math import Index, add, as_value, multiply
+from fusemlir.lowering.gpu.index_math import add, multiply
+from fusemlir.lowering.host.access import copying, store
 from fusemlir.lowering.host.host_kernel import HostKernel
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.nests import unraveled, visit_all, walk_of
-from fusemlir.lowering.host.pointwise import load
 
 
 def build_reformat(
@@ -27,13 +26,8 @@ def build_reformat(
     layouts: dict[SSAValue, Layout] = {before: source, after: target}
     walks = [walk_of(layout, layout.shape) for layout in (source, target)]
     with HostKernel(name, (before, after), layouts, UnknownLoc()) as kernel:
-
-        def visit(places: Sequence[Index]) -> None:
-            read, written = places
-            value = load(kernel.buffers[before], read)
-            memref.StoreOp.get(value, kernel.buffers[after], [as_value(written)])
-
-        visit_all(kernel, target, walks, visit)
+        copy = copying(kernel.buffers[before], kernel.buffers[after])
+        visit_all(kernel, target, walks, copy)
         clear_halo(kernel, after)
     return kernel.function
 
@@ -80,6 +74,4 @@ def _clear(
         at = unraveled(row, outer)
         place = add(start, *map(multiply, at, strides[:-1]))
         with loop(0, inner) as column:
-            memref.StoreOp.get(
-                zero, kernel.buffers[tensor], [as_value(add(place, column))]
-            )
+            store(zero, kernel.buffers[tensor], add(place, column))

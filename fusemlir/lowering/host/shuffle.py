@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ShuffleOp
 from fusemlir.lowering.gpu.control_flow import loop
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.movement.transposition import source_of
-from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
-from fusemlir.lowering.host.layout import Layout
-from fusemlir.lowering.host.plan import Plan, Wish
-from fusemlir.lowering.host.pointwise import load, store
-from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.host.access import load, store
+from fusemlir.lowering.host.host_kernel import HostFunction
+from fusemlir.lowering.host.plan import LonePlan, Site, Wish
 
 
 @dataclass(frozen=True)
-class ShufflePlan(Plan):
+class ShufflePlan(LonePlan[ShuffleOp]):
     """A lone shuffle."""
 
-    @classmethod
-    def of_body(
-        cls, body: KernelBody, constants: Mapping[SSAValue, object]
-    ) -> ShufflePlan | None:
-        takes = len(body.layers) == 1 and isinstance(body.layers[0], ShuffleOp)
-        return cls(body) if takes else None
+    kind = ShuffleOp
 
     @property
     def wish(self) -> Wish:
         return Wish.ROW_MAJOR
 
-    def build(
-        self,
-        name: str,
-        layouts: Mapping[SSAValue, Layout],
-        immediates: Immediates,
-        cpu: HostCpuShape,
-    ) -> HostFunction:
-        (op,), (output,) = self.body.layers, self.body.outputs
-        assert isinstance(op, ShuffleOp)
-        tensors = self.body.tensors
-        with HostKernel(name, tensors, layouts, self.body.node.location) as kernel:
-            begin, end = kernel.share(layouts[output].volume)
+    def build(self, name: str, site: Site) -> HostFunction:
+        op, (output,) = self.op, self.body.outputs
+        with self.kernel(name, site.layouts) as kernel:
+            begin, end = kernel.share(site.layouts[output].volume)
             with loop(begin, end) as number:
                 value = load(kernel.buffers[op.input], source_of(op, number))
                 store(value, kernel.buffers[output], number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, prod
 
@@ -14,50 +13,32 @@ from fusemlir.dialects.trt import SoftMaxOp
 from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.lowering.element_conversion import real
 from fusemlir.lowering.gpu.control_flow import for_loop, loop
-from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.gpu.index_math import Index, add, multiply
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
-from fusemlir.lowering.host.layout import Layout
+from fusemlir.lowering.host.access import load, store
+from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.nests import unraveled
-from fusemlir.lowering.host.plan import Plan, Wish
-from fusemlir.lowering.host.pointwise import load, store
-from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.host.plan import LonePlan, Site, Wish
 
 
 @dataclass(frozen=True)
-class SoftmaxPlan(Plan):
+class SoftmaxPlan(LonePlan[SoftMaxOp]):
     """A lone softmax of f32: e^(x - max) over the sum of them."""
 
-    @classmethod
-    def of_body(
-        cls, body: KernelBody, constants: Mapping[SSAValue, object]
-    ) -> SoftmaxPlan | None:
-        op = body.group.anchor
-        takes = (
-            isinstance(op, SoftMaxOp)
-            and len(body.layers) == 1
-            and element_type_of(op.input) == f32
-        )
-        return cls(body) if takes else None
+    kind = SoftMaxOp
+
+    @property
+    def is_taken(self) -> bool:
+        return element_type_of(self.op.input) == f32
 
     @property
     def wish(self) -> Wish:
         return Wish.ROW_MAJOR
 
-    def build(
-        self,
-        name: str,
-        layouts: Mapping[SSAValue, Layout],
-        immediates: Immediates,
-        cpu: HostCpuShape,
-    ) -> HostFunction:
-        op = self.body.group.anchor
-        assert isinstance(op, SoftMaxOp)
+    def build(self, name: str, site: Site) -> HostFunction:
+        op = self.op
         shape, axis = shape_of(op.input), op.axis.value.data
         outer, length, inner = prod(shape[:axis]), shape[axis], prod(shape[axis + 1 :])
-        tensors = self.body.tensors
-        with HostKernel(name, tensors, layouts, self.body.node.location) as kernel:
+        with self.kernel(name, site.layouts) as kernel:
             source, target = kernel.buffers[op.input], kernel.buffers[op.output]
             begin, end = kernel.share(outer * inner)
             with loop(begin, end) as row:

@@ -22,17 +22,12 @@ from fusemlir.lowering.gpu.index_math import (
     remainder,
     subtract,
 )
-from fusemlir.lowering.host.direct_product import (
-    DirectProduct,
-    Sums,
-    Tile,
-    load_vector,
-    store_vector,
-)
+from fusemlir.lowering.host.access import load, load_vector, store, store_vector
+from fusemlir.lowering.host.direct_product import DirectProduct, Sums, Tile
 from fusemlir.lowering.host.host_kernel import HostKernel
 from fusemlir.lowering.host.lanes import ScalarCode
 from fusemlir.lowering.host.nests import Walk, walk_of
-from fusemlir.lowering.host.pointwise import Read, computed, load, reads_of
+from fusemlir.lowering.host.pointwise import Read, computed, reads_of
 from fusemlir.lowering.host.schedules import TileSchedule
 from fusemlir.lowering.host.weighted import Weighted
 
@@ -206,8 +201,7 @@ class TileEpilogue:
             )
             for output, place, result in outputs:
                 value = narrow(result, element_type_of(output))
-                buffer = self.kernel.buffers[output]
-                memref.StoreOp.get(value, buffer, [as_value(place)])
+                store(value, self.kernel.buffers[output], place)
 
     def _count(self, tile: Tile) -> Index:
         """Features of the tile: fewer in the last block of a group."""

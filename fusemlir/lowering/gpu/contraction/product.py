@@ -8,9 +8,13 @@ from typing import TypeAlias
 
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt import ConvolutionOp, MatrixMultiplyOp
+from fusemlir.dialects.trt import ConvolutionOp, DeconvolutionOp, MatrixMultiplyOp
 from fusemlir.dialects.trt.base import Shape, shape_of
 from fusemlir.dialects.trt.enums import MatrixOperation
+from fusemlir.lowering.gpu.contraction.deconvolution import (
+    GatheredOperand,
+    ScatteredKernelOperand,
+)
 from fusemlir.lowering.gpu.contraction.operands import (
     Axes,
     BlockedKernelOperand,
@@ -25,7 +29,7 @@ from fusemlir.lowering.gpu.contraction.operands import (
 from fusemlir.lowering.gpu.index_math import Index, add
 from fusemlir.lowering.gpu.schedules.contraction import ProductSize
 
-Contraction: TypeAlias = "ConvolutionOp | MatrixMultiplyOp"
+Contraction: TypeAlias = "ConvolutionOp | DeconvolutionOp | MatrixMultiplyOp"
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,8 @@ def product_of(
     """
     if isinstance(op, ConvolutionOp):
         return _convolution(op, first or op.input, second or op.kernel)
+    if isinstance(op, DeconvolutionOp):
+        return _deconvolution(op, first or op.input, second or op.kernel)
     return _matrices(op, first or op.lhs, second or op.rhs)
 
 
@@ -149,6 +155,31 @@ def _convolution(op: ConvolutionOp, data: SSAValue, kernel: SSAValue) -> Product
         ((groups, rows * positions),),
         ((rows, positions),),
         ((images, features * positions), (positions, 1)),
+    )
+
+
+def _deconvolution(op: DeconvolutionOp, data: SSAValue, kernel: SSAValue) -> Product:
+    """As a convolution, of what reaches each position of the result."""
+    images = shape_of(op.input)[0]
+    channels, rows, *sizes = shape_of(op.kernel)
+    positions, window, groups = prod(shape_of(op.output)[2:]), prod(sizes), op.groups
+    own, columns = channels // groups, images * positions
+    weights = ScatteredKernelOperand(
+        kernel,
+        rows,
+        own * window,
+        ((groups, own * rows * window),),
+        ((rows, window),),
+        rows * window,
+        window,
+    )
+    return Product(
+        groups,
+        weights,
+        GatheredOperand(data, columns, own * window, op),
+        ((groups, rows * positions),),
+        ((rows, positions),),
+        ((images, groups * rows * positions), (positions, 1)),
     )
 
 

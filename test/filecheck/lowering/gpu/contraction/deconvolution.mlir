@@ -18,14 +18,28 @@
 // CHECK-NEXT:      scf.yield %[[SO_FAR]]
 // CHECK:         arith.maximumf
 // CHECK:       func.func @a_deconvolution_gathers
-func.func @a_deconvolution_gathers(%x: tensor<1x6x9x9xf16>, %w: tensor<6x4x3x3xf16>) -> tensor<1x8x17x17xf16> {
-  %y = trt.fused "deconv_relu"(%x, %w) layers ["deconv", "relu"] : (tensor<1x6x9x9xf16>, tensor<6x4x3x3xf16>) -> tensor<1x8x17x17xf16> {
-  ^bb0(%x0: tensor<1x6x9x9xf16>, %w0: tensor<6x4x3x3xf16>):
-    %d = trt.deconvolution %x0, %w0 stride = [2, 2] pre_padding = [1, 1] post_padding = [1, 1] num_groups = 2 layers ["deconv"] : (tensor<1x6x9x9xf16>, tensor<6x4x3x3xf16>) -> tensor<1x8x17x17xf16>
-    %r = trt.activation relu %d layers ["relu"] : tensor<1x8x17x17xf16> -> tensor<1x8x17x17xf16>
-    trt.yield %r : tensor<1x8x17x17xf16>
+module attributes {trt.target = #trt.target<sm_75>} {
+  func.func @a_deconvolution_gathers(%x: tensor<1x6x3x3xf16>, %w: tensor<6x4x3x3xf16>) -> tensor<1x8x5x5xf16> {
+    %y = trt.fused "deconv_relu"(%x, %w) layers ["deconv", "relu"] : (tensor<1x6x3x3xf16>, tensor<6x4x3x3xf16>) -> tensor<1x8x5x5xf16> {
+    ^bb0(%x0: tensor<1x6x3x3xf16>, %w0: tensor<6x4x3x3xf16>):
+      %d = trt.deconvolution %x0, %w0 stride = [2, 2] pre_padding = [1, 1] post_padding = [1, 1] num_groups = 2 layers ["deconv"] : (tensor<1x6x3x3xf16>, tensor<6x4x3x3xf16>) -> tensor<1x8x5x5xf16>
+      %r = trt.activation relu %d layers ["relu"] : tensor<1x8x5x5xf16> -> tensor<1x8x5x5xf16>
+      trt.yield %r : tensor<1x8x5x5xf16>
+    }
+    func.return %y : tensor<1x8x5x5xf16>
   }
-  func.return %y : tensor<1x8x17x17xf16>
+}
+
+// -----
+
+// Of a large one, a block gathers tiles of what reaches its part of the result.
+// CHECK:         arith.divui
+// CHECK:         gpu.barrier
+// CHECK:         nvgpu.mma.sync
+// CHECK:       func.func @a_large_deconvolution_is_tiled
+func.func @a_large_deconvolution_is_tiled(%x: tensor<1x64x32x32xf16>, %w: tensor<64x32x4x4xf16>) -> tensor<1x32x64x64xf16> {
+  %d = trt.deconvolution %x, %w stride = [2, 2] pre_padding = [1, 1] post_padding = [1, 1] layers ["deconv"] : (tensor<1x64x32x32xf16>, tensor<64x32x4x4xf16>) -> tensor<1x32x64x64xf16>
+  func.return %d : tensor<1x32x64x64xf16>
 }
 
 // -----

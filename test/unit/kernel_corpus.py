@@ -17,7 +17,7 @@ from xdsl.ir import Block, Region, SSAValue
 
 from fusemlir.dialects.trt import ConstantOp
 from fusemlir.dialects.trt.base import is_static, shape_of
-from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.network import Node, functions, is_kernel, nodes
 from fusemlir.transforms import load_pass
 from fusemlir.transforms.trt_fuse import RUN_ALONE, TrtFusePass

@@ -19,17 +19,6 @@ from fusemlir.codegen.ptx import assemble, find_ptxas
 from fusemlir.codegen.targets import print_ptx
 from fusemlir.dialects.vector import ToElementsOp
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.control_flow import for_loop, if_then, loop
-from fusemlir.lowering.gpu.index_math import (
-    add,
-    as_value,
-    compare,
-    divide,
-    linear,
-    multiply,
-    remainder,
-)
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.reductions import add as plus
 from fusemlir.lowering.gpu.reductions import block_reduce, maximum, warp_reduce
 from fusemlir.lowering.gpu.tensor_core import (
@@ -46,6 +35,17 @@ from fusemlir.lowering.gpu.vector_access import (
     store,
     store_vector,
 )
+from fusemlir.lowering.kernel.control_flow import for_loop, if_then, loop
+from fusemlir.lowering.kernel.index_math import (
+    add,
+    as_value,
+    compare,
+    divide,
+    linear,
+    multiply,
+    remainder,
+)
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.to_llvm.convert_to_llvm import ConvertToLlvmPass
 from fusemlir.network import functions, nodes
 from fusemlir.weights import element_of

@@ -13,7 +13,7 @@ from xdsl.dialects import gpu
 from xdsl.dialects.builtin import ModuleOp
 
 from fusemlir.codegen.ptx import assemble, emit_ptx, find_ptxas
-from fusemlir.lowering.gpu.position import merge_axes
+from fusemlir.lowering.kernel.position import merge_axes
 from fusemlir.network import functions
 from fusemlir.reference import Mode, run
 from fusemlir.transforms.fuse_conv_elementwise import FuseConvElementwisePass

@@ -18,8 +18,8 @@ from test_fusions_keep_meaning import inputs_of, terms_of
 
 import fusemlir
 from fusemlir.dialects.trt import QuantizeOp
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.kernel_table import family_of
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.network import functions
 from fusemlir.reference import Mode, run
 from fusemlir.runtime import cuda

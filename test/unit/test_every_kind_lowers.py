@@ -23,8 +23,8 @@ from xdsl.dialects.builtin import ModuleOp
 from fusemlir.codegen.targets import print_llvm
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.lowering.gpu.convert_trt_to_gpu import ConvertTrtToGpuPass
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.kernel_table import family_of
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.to_llvm.convert_to_llvm import ConvertToLlvmPass
 
 Question: TypeAlias = Callable[[KernelBody], bool]

@@ -17,11 +17,11 @@ from row_kernels import assert_close, check_machine_code, launch
 from fusemlir.codegen.ptx import find_ptxas
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.lowering.gpu.attention.form import attention_form
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.schedules.attention import (
     AttentionSchedule,
     AttentionSize,
 )
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.network import kernels
 from fusemlir.pipeline import lower_to_gpu
 from fusemlir.source_network import make_context

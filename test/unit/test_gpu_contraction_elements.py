@@ -29,8 +29,8 @@ from xdsl.ir import Attribute, SSAValue
 from fusemlir.codegen.ptx import assemble, emit_ptx, find_ptxas
 from fusemlir.dialects import trt
 from fusemlir.dialects.trt.enums import PaddingMode
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.kernel_table import family_of
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.network import functions, is_kernel, nodes
 from fusemlir.reference import Mode, run
 from fusemlir.weights import Weights

@@ -22,7 +22,7 @@ from fusemlir.dialects.trt.enums import ActivationType as A
 from fusemlir.dialects.trt.enums import ElementWiseOperation as E
 from fusemlir.dialects.trt.enums import PaddingMode
 from fusemlir.lowering.gpu.depthwise.depthwise import is_depthwise_kernel
-from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.network import functions, name_layers
 from fusemlir.runtime.emu_executor import EmuExecutor
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, SSAValue
 
-from fusemlir.lowering.gpu.control_flow import for_loop, loop
-from fusemlir.lowering.gpu.index_math import add, as_value, divide, multiply
-from fusemlir.lowering.gpu.value_numbering import kernel_scope
+from fusemlir.lowering.kernel.control_flow import for_loop, loop
+from fusemlir.lowering.kernel.index_math import add, as_value, divide, multiply
+from fusemlir.lowering.kernel.value_numbering import kernel_scope
 
 
 def names(block: Block) -> list[str]:

@@ -24,9 +24,9 @@ from fusemlir.codegen.ptx import emit_ptx, llvm_binding
 from fusemlir.frontend.onnx import import_model
 from fusemlir.garbage_collection import rare_collections
 from fusemlir.lowering.gpu.host_program import writes_anything
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.kernel_table import KernelTable
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.llvm_text import print_llvm
 from fusemlir.lowering.to_llvm.convert_to_llvm import convert_kernels
 from fusemlir.network import functions, is_kernel, nodes

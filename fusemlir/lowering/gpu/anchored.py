@@ -21,10 +21,10 @@ from fusemlir.lowering.gpu.element_kernel import (
     build_element_kernel,
     load,
 )
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import Index, as_value, linear
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.position import Position
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import Index, as_value, linear
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.position import Position
 from fusemlir.lowering.scalar import emit_layer, has_scalar_form
 
 

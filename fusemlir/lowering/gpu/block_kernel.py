@@ -36,9 +36,9 @@ from xdsl.rewriter import Rewriter
 from fusemlir.dialects.gpu import WORKGROUP, DynamicSharedMemoryOp
 from fusemlir.dialects.trt.base import Shape, element_type_of, shape_of, tensor_type
 from fusemlir.lowering.element_conversion import element_bytes, storage_type
-from fusemlir.lowering.gpu.index_math import Index, add, multiply
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.value_numbering import kernel_scope
+from fusemlir.lowering.kernel.index_math import Index, add, multiply
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.value_numbering import kernel_scope
 
 Memref = MemRefType[Attribute]
 Extent: TypeAlias = tuple[int, int, int]

@@ -18,14 +18,14 @@ from fusemlir.dialects.trt.base import UNKNOWN, element_type_of, is_static, shap
 from fusemlir.dialects.trt.module_attributes import TENSOR_NAME, TF32
 from fusemlir.lowering.element_conversion import UI8
 from fusemlir.lowering.gpu.host_program import convert_function
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.kernel_table import (
     MODULE,
     SUPPORTED,
     KernelTable,
     family_of,
 )
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.network import Node, functions, is_kernel, is_node, label, nodes
 
 

@@ -28,10 +28,10 @@ from fusemlir.dialects.trt.enums import ScaleMode
 from fusemlir.dialects.trt.quantize import QuantizationOp
 from fusemlir.lowering.element_conversion import narrow, widen
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel, Memref
-from fusemlir.lowering.gpu.control_flow import if_then
-from fusemlir.lowering.gpu.index_math import as_value, is_below
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.position import Position
+from fusemlir.lowering.kernel.control_flow import if_then
+from fusemlir.lowering.kernel.index_math import as_value, is_below
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.position import Position
 from fusemlir.lowering.scalar import emit_layer
 
 THREADS = 256

@@ -41,9 +41,9 @@ from fusemlir.lowering.gpu.block_kernel import (
     another,
     buffer_type,
 )
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.kernel_table import KernelTable, symbol
-from fusemlir.lowering.gpu.position import index
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.position import index
 from fusemlir.lowering.liveness import bytes_of, lifetimes, seen_through_views
 from fusemlir.lowering.memory_plan import Lifetime, plan_memory
 from fusemlir.network import Node, is_kernel, nodes

@@ -39,8 +39,6 @@ from fusemlir.lowering.gpu.depthwise.separable import (
     build_separable,
     is_separable_kernel,
 )
-from fusemlir.lowering.gpu.immediates import Immediates, are_single_elements
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.movement.movement import build_movement, is_movement_kernel
 from fusemlir.lowering.gpu.pointwise import build_pointwise, is_pointwise_kernel
 from fusemlir.lowering.gpu.pooling import build_pooling, is_pooling_kernel
@@ -51,6 +49,8 @@ from fusemlir.lowering.gpu.rows.normalization import (
 from fusemlir.lowering.gpu.rows.reduce import build_reduce, is_reduce_kernel
 from fusemlir.lowering.gpu.rows.softmax import build_softmax, is_softmax_kernel
 from fusemlir.lowering.gpu.top_k.top_k import build_top_k, is_top_k_kernel
+from fusemlir.lowering.kernel.immediates import Immediates, are_single_elements
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 MODULE = "kernels"
 """Name of the gpu module that holds all kernels."""

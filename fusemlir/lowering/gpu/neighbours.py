@@ -17,11 +17,11 @@ from fusemlir.dialects.trt.base import (
 from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.element_kernel import Element, aligned_shapes, flat
-from fusemlir.lowering.gpu.index_math import Index, add, as_value
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.position import Position, merge_axes
 from fusemlir.lowering.gpu.schedules.pointwise import PointwiseSchedule
 from fusemlir.lowering.gpu.vector_access import load, store
+from fusemlir.lowering.kernel.index_math import Index, add, as_value
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.position import Position, merge_axes
 
 
 def most_at_once(body: KernelBody) -> int:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from fusemlir.dialects.trt.base import shape_of, volume
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.control_flow import if_then
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import add, as_value, is_below, multiply, subtract
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours, choose_schedule
+from fusemlir.lowering.kernel.control_flow import if_then
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import (
+    add,
+    as_value,
+    is_below,
+    multiply,
+    subtract,
+)
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.scalar import has_scalar_form
 
 

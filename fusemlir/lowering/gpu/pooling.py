@@ -22,8 +22,9 @@ from fusemlir.dialects.trt.enums import PoolingType
 from fusemlir.lowering.element_conversion import constant, real, saturate
 from fusemlir.lowering.gpu.anchored import Operands, build_anchored, is_anchored
 from fusemlir.lowering.gpu.block_kernel import Kernel
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.windows import inside, taps
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -31,9 +32,8 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     subtract,
 )
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.loops import fold, where
-from fusemlir.lowering.gpu.windows import inside, taps
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.loops import fold, where
 
 
 def is_pooling_kernel(body: KernelBody) -> bool:

@@ -12,10 +12,10 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.gpu import ShuffleMode, ShuffleOp
 from fusemlir.lowering.element_conversion import integer
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
-from fusemlir.lowering.gpu.control_flow import if_then
-from fusemlir.lowering.gpu.index_math import compare, divide, remainder
 from fusemlir.lowering.gpu.schedules.sizes import WARP
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.control_flow import if_then
+from fusemlir.lowering.kernel.index_math import compare, divide, remainder
 
 Combine: TypeAlias = Callable[[SSAValue, SSAValue], SSAValue]
 """An operation that may be done in any order, on f32, i32 or i64."""

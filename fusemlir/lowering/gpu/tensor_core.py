@@ -22,7 +22,7 @@ from fusemlir.dialects.nvgpu import (
     LdMatrixOp,
     MmaSyncOp,
 )
-from fusemlir.lowering.gpu.index_math import Index, as_value
+from fusemlir.lowering.kernel.index_math import Index, as_value
 
 
 def load_matrix(

@@ -15,7 +15,7 @@ from xdsl.ir import Attribute, SSAValue
 from fusemlir.dialects.vector import FromElementsOp, ToElementsOp
 from fusemlir.lowering.element_conversion import element_bytes, narrow, widen
 from fusemlir.lowering.gpu.block_kernel import ALIGNMENT, Memref
-from fusemlir.lowering.gpu.index_math import Index, as_value
+from fusemlir.lowering.kernel.index_math import Index, as_value
 
 
 def load(buffer: SSAValue, at: Sequence[Index], count: int = 1) -> list[SSAValue]:

@@ -11,7 +11,7 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ConvolutionOp, PoolingOp
 from fusemlir.dialects.trt.base import shape_of
-from fusemlir.lowering.gpu.index_math import Index, add, is_below, multiply
+from fusemlir.lowering.kernel.index_math import Index, add, is_below, multiply
 
 Sliding: TypeAlias = ConvolutionOp | PoolingOp
 

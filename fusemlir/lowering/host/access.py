@@ -8,7 +8,7 @@ from xdsl.dialects import memref, vector
 from xdsl.dialects.builtin import IntegerAttr, VectorType, f32, i64
 from xdsl.ir import SSAValue
 
-from fusemlir.lowering.gpu.index_math import Index, as_value
+from fusemlir.lowering.kernel.index_math import Index, as_value
 
 
 def load(buffer: SSAValue, place: Index) -> SSAValue:

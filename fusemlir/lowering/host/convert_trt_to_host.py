@@ -10,10 +10,10 @@ from xdsl.passes import ModulePass
 
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects.trt.module_attributes import HOST
-from fusemlir.lowering.gpu.immediates import Immediates
 from fusemlir.lowering.host.kernel_table import HostKernelTable
 from fusemlir.lowering.host.program import barrier_declaration, convert_function
 from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.network import functions
 
 F32_BYTES = 4

@@ -18,8 +18,6 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import ConvolutionOp
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.element_conversion import real
-from fusemlir.lowering.gpu.index_math import add, multiply
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.host.access import load_vector
 from fusemlir.lowering.host.direct_product import (
     DirectKernel,
@@ -33,6 +31,8 @@ from fusemlir.lowering.host.plan import Plan, Site, Wish
 from fusemlir.lowering.host.schedules import TileSchedule
 from fusemlir.lowering.host.tile_epilogue import Roles, TileEpilogue
 from fusemlir.lowering.host.weighted import Weighted
+from fusemlir.lowering.kernel.index_math import add, multiply
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,11 @@ from xdsl.dialects import memref, vector
 from xdsl.dialects.builtin import VectorType, f32
 from xdsl.ir import SSAValue
 
-from fusemlir.lowering.gpu.control_flow import for_loop, loop
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.host.access import load_vector
+from fusemlir.lowering.host.host_kernel import ALIGNMENT, HostKernel
+from fusemlir.lowering.host.schedules import TileSchedule
+from fusemlir.lowering.kernel.control_flow import for_loop, loop
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -25,9 +28,6 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
-from fusemlir.lowering.host.access import load_vector
-from fusemlir.lowering.host.host_kernel import ALIGNMENT, HostKernel
-from fusemlir.lowering.host.schedules import TileSchedule
 
 Sums: TypeAlias = Sequence[SSAValue]
 """Of a tile: of its first pixel all vectors, then of the next."""

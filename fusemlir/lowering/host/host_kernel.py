@@ -35,9 +35,9 @@ from xdsl.ir import Attribute, SSAValue
 from fusemlir.dialects.trt.base import element_type_of
 from fusemlir.dialects.trt.weight import ConstantValue
 from fusemlir.lowering.element_conversion import storage_type
-from fusemlir.lowering.gpu.index_math import as_value, multiply
-from fusemlir.lowering.gpu.value_numbering import kernel_scope
 from fusemlir.lowering.host.layout import Layout
+from fusemlir.lowering.kernel.index_math import as_value, multiply
+from fusemlir.lowering.kernel.value_numbering import kernel_scope
 
 Packing: TypeAlias = Callable[[ConstantValue], ConstantValue]
 """From a constant to how a kernel has it stored."""

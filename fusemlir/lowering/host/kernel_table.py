@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, SSAValue
 
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.host.concatenation import ConcatenationPlan
 from fusemlir.lowering.host.convolution import ConvolutionPlan
 from fusemlir.lowering.host.host_kernel import HostFunction
@@ -23,6 +21,8 @@ from fusemlir.lowering.host.reformat import build_halo, build_reformat
 from fusemlir.lowering.host.schedules import HostCpuShape
 from fusemlir.lowering.host.shuffle import ShufflePlan
 from fusemlir.lowering.host.softmax import SoftmaxPlan
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 PLANS: tuple[type[Plan], ...] = (
     ConvolutionPlan,

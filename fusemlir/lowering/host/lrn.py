@@ -11,13 +11,13 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import LrnOp
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.element_conversion import real
-from fusemlir.lowering.gpu.control_flow import for_loop, loop
-from fusemlir.lowering.gpu.index_math import Index, add, as_value, multiply
 from fusemlir.lowering.host.access import load, store
 from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.nests import unraveled
 from fusemlir.lowering.host.plan import LonePlan, Site, Wish, is_image
+from fusemlir.lowering.kernel.control_flow import for_loop, loop
+from fusemlir.lowering.kernel.index_math import Index, add, as_value, multiply
 
 
 @dataclass(frozen=True)

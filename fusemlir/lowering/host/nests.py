@@ -14,16 +14,16 @@ from typing import TypeAlias
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import Shape
-from fusemlir.lowering.gpu.control_flow import loop
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.host.host_kernel import HostKernel
+from fusemlir.lowering.host.layout import Layout
+from fusemlir.lowering.kernel.control_flow import loop
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     divide,
     multiply,
     remainder,
 )
-from fusemlir.lowering.host.host_kernel import HostKernel
-from fusemlir.lowering.host.layout import Layout
 
 
 @dataclass(frozen=True)

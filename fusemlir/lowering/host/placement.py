@@ -14,9 +14,9 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ConstantOp, ConvolutionOp
 from fusemlir.dialects.trt.base import shape_of
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.host.layout import FIRST_SPATIAL, Halo, Layout
 from fusemlir.lowering.host.plan import IMAGE_RANK, Plan, Wish
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.network import is_kernel, is_node
 
 

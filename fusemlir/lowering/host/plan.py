@@ -12,11 +12,11 @@ from xdsl.dialects.builtin import f32
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import LayerOp, element_type_of, shape_of
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 IMAGE_RANK = 4
 """Batch, channels, rows, columns."""

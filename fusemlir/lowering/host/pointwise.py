@@ -11,12 +11,12 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt.base import LayerOp, Shape, element_type_of, shape_of
 from fusemlir.lowering.element_conversion import narrow, widen
 from fusemlir.lowering.gpu.element_kernel import aligned_shapes
-from fusemlir.lowering.gpu.index_math import Index
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.host.access import load, store
 from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.nests import visit_all, walk_of
 from fusemlir.lowering.host.plan import Plan, Site, Wish
+from fusemlir.lowering.kernel.index_math import Index
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.scalar import emit_layer, has_scalar_form
 
 Read: TypeAlias = tuple[SSAValue, Shape]

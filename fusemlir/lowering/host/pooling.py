@@ -14,13 +14,13 @@ from fusemlir.dialects.trt import PoolingOp
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.dialects.trt.enums import PoolingType
 from fusemlir.lowering.element_conversion import real
-from fusemlir.lowering.gpu.control_flow import for_loop, loop
-from fusemlir.lowering.gpu.index_math import Index, add, as_value, multiply, subtract
 from fusemlir.lowering.host.access import load, load_vector, store, store_vector
 from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
 from fusemlir.lowering.host.layout import FIRST_SPATIAL
 from fusemlir.lowering.host.nests import unraveled
 from fusemlir.lowering.host.plan import LonePlan, Site, Wish, is_image
+from fusemlir.lowering.kernel.control_flow import for_loop, loop
+from fusemlir.lowering.kernel.index_math import Index, add, as_value, multiply, subtract
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,12 @@ from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.dialects.trt.module_attributes import CONSTANT, OUTPUT
 from fusemlir.dialects.trt.weight import ConstantValue
 from fusemlir.lowering.element_conversion import element_bytes
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.position import index
 from fusemlir.lowering.host.host_kernel import HostFunction, buffer_type
 from fusemlir.lowering.host.kernel_table import HostKernelTable, plan_of
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.placement import Placement, constants_of
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.position import index
 from fusemlir.lowering.memory_plan import Lifetime, plan_memory
 from fusemlir.network import Node, is_kernel, label, nodes
 

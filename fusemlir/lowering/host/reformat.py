@@ -10,12 +10,12 @@ from xdsl.ir import Attribute, Block, SSAValue
 
 from fusemlir.dialects.trt.base import element_type_of
 from fusemlir.lowering.element_conversion import constant, narrow
-from fusemlir.lowering.gpu.control_flow import loop
-from fusemlir.lowering.gpu.index_math import add, multiply
 from fusemlir.lowering.host.access import copying, store
 from fusemlir.lowering.host.host_kernel import HostKernel
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.nests import unraveled, visit_all, walk_of
+from fusemlir.lowering.kernel.control_flow import loop
+from fusemlir.lowering.kernel.index_math import add, multiply
 
 
 def build_reformat(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fusemlir.dialects.trt import ShuffleOp
-from fusemlir.lowering.gpu.control_flow import loop
 from fusemlir.lowering.gpu.movement.transposition import source_of
 from fusemlir.lowering.host.access import load, store
 from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.plan import LonePlan, Site, Wish
+from fusemlir.lowering.kernel.control_flow import loop
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import SoftMaxOp
 from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.lowering.element_conversion import real
-from fusemlir.lowering.gpu.control_flow import for_loop, loop
-from fusemlir.lowering.gpu.index_math import Index, add, multiply
 from fusemlir.lowering.host.access import load, store
 from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.nests import unraveled
 from fusemlir.lowering.host.plan import LonePlan, Site, Wish
+from fusemlir.lowering.kernel.control_flow import for_loop, loop
+from fusemlir.lowering.kernel.index_math import Index, add, multiply
 
 
 @dataclass(frozen=True)

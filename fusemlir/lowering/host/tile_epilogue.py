@@ -13,15 +13,6 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt.base import LayerOp, element_type_of
 from fusemlir.lowering.element_conversion import narrow, widen
 from fusemlir.lowering.gpu.anchored import beside
-from fusemlir.lowering.gpu.control_flow import loop
-from fusemlir.lowering.gpu.index_math import (
-    Index,
-    add,
-    as_value,
-    multiply,
-    remainder,
-    subtract,
-)
 from fusemlir.lowering.host.access import load, load_vector, store, store_vector
 from fusemlir.lowering.host.direct_product import DirectProduct, Sums, Tile
 from fusemlir.lowering.host.host_kernel import HostKernel
@@ -30,6 +21,15 @@ from fusemlir.lowering.host.nests import Walk, walk_of
 from fusemlir.lowering.host.pointwise import Read, computed, reads_of
 from fusemlir.lowering.host.schedules import TileSchedule
 from fusemlir.lowering.host.weighted import Weighted
+from fusemlir.lowering.kernel.control_flow import loop
+from fusemlir.lowering.kernel.index_math import (
+    Index,
+    add,
+    as_value,
+    multiply,
+    remainder,
+    subtract,
+)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.dialects.trt.enums import MatrixOperation
 from fusemlir.dialects.trt.weight import ConstantValue
 from fusemlir.lowering.gpu.anchored import is_anchored
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.host.host_kernel import Packing
 from fusemlir.lowering.host.packing import (
     packed_features,
@@ -24,6 +23,7 @@ from fusemlir.lowering.host.packing import (
     transposed,
 )
 from fusemlir.lowering.host.plan import IMAGE_RANK
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 
 @dataclass(frozen=True)

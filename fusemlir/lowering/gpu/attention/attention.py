@@ -21,17 +21,6 @@ from fusemlir.lowering.gpu.attention.form import attention_form
 from fusemlir.lowering.gpu.attention.result import finish_tile
 from fusemlir.lowering.gpu.attention.scores import AttentionBlock, Rows, multiply_add
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.control_flow import for_loop, if_then, loop
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import (
-    Index,
-    add,
-    as_value,
-    compare,
-    multiply,
-    subtract,
-)
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.reductions import add as plus
 from fusemlir.lowering.gpu.reductions import maximum, warp_reduce
 from fusemlir.lowering.gpu.rows.exponential_sum import exponential, finite_shift
@@ -44,6 +33,17 @@ from fusemlir.lowering.gpu.schedules.attention import (
 )
 from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.control_flow import for_loop, if_then, loop
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import (
+    Index,
+    add,
+    as_value,
+    compare,
+    multiply,
+    subtract,
+)
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.target import Target
 
 STRAIGHT = 64

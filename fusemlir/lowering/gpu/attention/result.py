@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from xdsl.ir import SSAValue
 
 from fusemlir.lowering.gpu.attention.scores import AttentionBlock
-from fusemlir.lowering.gpu.control_flow import if_then, loop
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.neighbours import Neighbours, most_at_once
+from fusemlir.lowering.gpu.windows import every
+from fusemlir.lowering.kernel.control_flow import if_then, loop
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -17,8 +19,6 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
-from fusemlir.lowering.gpu.neighbours import Neighbours, most_at_once
-from fusemlir.lowering.gpu.windows import every
 
 Read = Callable[[SSAValue, SSAValue, int], Sequence[SSAValue]]
 """From a row and a column of the tile to elements of the result, so many neighbours."""

@@ -24,17 +24,6 @@ from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.arithmetic import FloatArithmetic
 from fusemlir.lowering.gpu.contraction.operands import Operand, select, split
 from fusemlir.lowering.gpu.contraction.tile_loader import TileLoader
-from fusemlir.lowering.gpu.control_flow import for_loop, loop
-from fusemlir.lowering.gpu.index_math import (
-    Index,
-    add,
-    as_value,
-    divide,
-    is_below,
-    linear,
-    multiply,
-    remainder,
-)
 from fusemlir.lowering.gpu.schedules.attention import (
     KEYS,
     PADDING,
@@ -44,6 +33,17 @@ from fusemlir.lowering.gpu.schedules.attention import (
 )
 from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
 from fusemlir.lowering.gpu.vector_access import load_raw
+from fusemlir.lowering.kernel.control_flow import for_loop, loop
+from fusemlir.lowering.kernel.index_math import (
+    Index,
+    add,
+    as_value,
+    divide,
+    is_below,
+    linear,
+    multiply,
+    remainder,
+)
 
 Rows = list[list[SSAValue]]
 """Of each of a thread's rows, what the thread has of it."""

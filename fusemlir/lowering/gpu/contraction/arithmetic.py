@@ -12,8 +12,8 @@ from xdsl.ir import Attribute, SSAValue
 from fusemlir.dialects.nvvm import DotAccumulate4WayOp
 from fusemlir.dialects.vector import FromElementsOp
 from fusemlir.lowering.element_conversion import integer, real, widen
-from fusemlir.lowering.gpu.index_math import Index, multiply
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.index_math import Index, multiply
 
 
 class Words:

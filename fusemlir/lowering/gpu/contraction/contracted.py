@@ -25,8 +25,8 @@ from fusemlir.lowering.gpu.contraction.arithmetic import (
 from fusemlir.lowering.gpu.contraction.integer import Scaling, is_requantization
 from fusemlir.lowering.gpu.contraction.kernel import Results
 from fusemlir.lowering.gpu.contraction.zero_points import is_symmetric
-from fusemlir.lowering.gpu.index_math import Index
-from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.kernel.index_math import Index
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 Anchor: TypeAlias = "ContractionOp | MatrixMultiplyOp"
 

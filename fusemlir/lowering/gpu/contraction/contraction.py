@@ -24,9 +24,9 @@ from fusemlir.lowering.gpu.contraction.kernel import (
     choose_schedule,
 )
 from fusemlir.lowering.gpu.contraction.product import product_of
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import Index, add, multiply
-from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import Index, add, multiply
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.target import Target
 
 

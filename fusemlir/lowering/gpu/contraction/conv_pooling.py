@@ -35,10 +35,19 @@ from fusemlir.lowering.gpu.contraction.result_tile import ResultTile
 from fusemlir.lowering.gpu.contraction.tensor_core import TensorCoreContraction
 from fusemlir.lowering.gpu.contraction.tiled import TiledContraction
 from fusemlir.lowering.gpu.contraction.window_tiles import WindowTiles, pooled_axes
-from fusemlir.lowering.gpu.control_flow import if_then, loop
 from fusemlir.lowering.gpu.element_kernel import build_element_kernel, store
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.neighbours import Neighbours
+from fusemlir.lowering.gpu.pooling import Window, sum_type
+from fusemlir.lowering.gpu.schedules.conv_pooling import (
+    ConvPoolingSchedule,
+    SizedWords,
+)
+from fusemlir.lowering.gpu.schedules.tensor_core import TensorCoreSchedule
+from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.gpu.windows import every
+from fusemlir.lowering.kernel.control_flow import if_then, loop
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -49,17 +58,8 @@ from fusemlir.lowering.gpu.index_math import (
     remainder,
     subtract,
 )
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.neighbours import Neighbours
-from fusemlir.lowering.gpu.pooling import Window, sum_type
-from fusemlir.lowering.gpu.position import Position
-from fusemlir.lowering.gpu.schedules.conv_pooling import (
-    ConvPoolingSchedule,
-    SizedWords,
-)
-from fusemlir.lowering.gpu.schedules.tensor_core import TensorCoreSchedule
-from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
-from fusemlir.lowering.gpu.windows import every
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.position import Position
 from fusemlir.lowering.scalar import has_scalar_form
 from fusemlir.target import Target
 

@@ -16,7 +16,8 @@ from fusemlir.lowering.gpu.contraction.operands import (
     StridedOperand,
     split,
 )
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.windows import every
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     compare,
@@ -27,7 +28,6 @@ from fusemlir.lowering.gpu.index_math import (
     remainder,
     subtract,
 )
-from fusemlir.lowering.gpu.windows import every
 
 
 def sources(

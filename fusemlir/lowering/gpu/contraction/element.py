@@ -19,12 +19,12 @@ from fusemlir.lowering.gpu.block_kernel import Kernel
 from fusemlir.lowering.gpu.contraction.contracted import Contracted, contracted
 from fusemlir.lowering.gpu.contraction.deconvolution import sources
 from fusemlir.lowering.gpu.element_kernel import Element, build_element_kernel
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import Index, add, divide, multiply, remainder
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.loops import fold, where
-from fusemlir.lowering.gpu.position import Position
 from fusemlir.lowering.gpu.windows import inside, taps
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import Index, add, divide, multiply, remainder
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.loops import fold, where
+from fusemlir.lowering.kernel.position import Position
 
 
 def is_contraction_of_elements(body: KernelBody) -> bool:

@@ -35,10 +35,10 @@ from fusemlir.lowering.gpu.contraction.kernel import (
 )
 from fusemlir.lowering.gpu.contraction.product import product_of
 from fusemlir.lowering.gpu.contraction.zero_points import is_symmetric
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import Index, add, multiply
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.schedules.contraction import ContractionSchedule
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import Index, add, multiply
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.target import Target
 
 SMALLEST = ContractionSchedule(16, 16, 8, 2, 4)

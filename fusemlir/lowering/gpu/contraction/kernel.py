@@ -29,9 +29,6 @@ from fusemlir.lowering.gpu.contraction.split import (
 )
 from fusemlir.lowering.gpu.contraction.tensor_core import TensorCoreContraction
 from fusemlir.lowering.gpu.contraction.tiled import TiledContraction
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import Index
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours, most_at_once
 from fusemlir.lowering.gpu.schedules.contraction import (
     ContractionSchedule,
@@ -41,6 +38,9 @@ from fusemlir.lowering.gpu.schedules.contraction import (
 from fusemlir.lowering.gpu.schedules.processors import processors_of
 from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.gpu.schedules.tensor_core import OLDEST, TensorCoreSchedule
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import Index
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.target import Target
 
 Results: TypeAlias = "Mapping[SSAValue, Sequence[SSAValue]]"

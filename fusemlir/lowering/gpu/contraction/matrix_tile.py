@@ -13,7 +13,11 @@ from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.gpu.contraction.operands import Place
 from fusemlir.lowering.gpu.contraction.tile_loader import Chunk, TileLoader
 from fusemlir.lowering.gpu.element_kernel import flat
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.schedules.sizes import ACCESS_BYTES, WARP
+from fusemlir.lowering.gpu.tensor_core import copy_async
+from fusemlir.lowering.gpu.vector_access import store_raw
+from fusemlir.lowering.gpu.windows import every
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -21,10 +25,6 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
-from fusemlir.lowering.gpu.schedules.sizes import ACCESS_BYTES, WARP
-from fusemlir.lowering.gpu.tensor_core import copy_async
-from fusemlir.lowering.gpu.vector_access import store_raw
-from fusemlir.lowering.gpu.windows import every
 
 TRANSPOSED_BYTES = 2
 """Size of the elements that `ldmatrix` transposes."""

@@ -20,16 +20,6 @@ from fusemlir.lowering.gpu.contraction.operands import StridedOperand, zero
 from fusemlir.lowering.gpu.contraction.product import Product
 from fusemlir.lowering.gpu.contraction.split import Epilogue, plus
 from fusemlir.lowering.gpu.element_kernel import flat
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import (
-    Index,
-    add,
-    as_value,
-    divide,
-    multiply,
-    remainder,
-)
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.rows.block import Load
 from fusemlir.lowering.gpu.rows.rows import Fold
 from fusemlir.lowering.gpu.rows.source import Constants
@@ -37,6 +27,16 @@ from fusemlir.lowering.gpu.rows.split import FoldedRows, Store, build_folded_row
 from fusemlir.lowering.gpu.rows.view import Axis, RowView
 from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.gpu.vector_access import load_raw
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import (
+    Index,
+    add,
+    as_value,
+    divide,
+    multiply,
+    remainder,
+)
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 
 @dataclass(frozen=True)

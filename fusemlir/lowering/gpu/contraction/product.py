@@ -26,8 +26,8 @@ from fusemlir.lowering.gpu.contraction.operands import (
     row_major,
     stride_over,
 )
-from fusemlir.lowering.gpu.index_math import Index, add
 from fusemlir.lowering.gpu.schedules.contraction import ProductSize
+from fusemlir.lowering.kernel.index_math import Index, add
 
 Contraction: TypeAlias = "ConvolutionOp | DeconvolutionOp | MatrixMultiplyOp"
 

@@ -21,8 +21,11 @@ from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.arithmetic import Words
 from fusemlir.lowering.gpu.contraction.product import Product
-from fusemlir.lowering.gpu.control_flow import if_then, loop
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
+from fusemlir.lowering.gpu.vector_access import load_raw
+from fusemlir.lowering.gpu.windows import every
+from fusemlir.lowering.kernel.control_flow import if_then, loop
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -31,9 +34,6 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
-from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
-from fusemlir.lowering.gpu.vector_access import load_raw
-from fusemlir.lowering.gpu.windows import every
 
 Finish: TypeAlias = Callable[[SSAValue, Sequence[SSAValue], Sequence[Index]], None]
 """Computes and stores what follows, given the number of the first element in the

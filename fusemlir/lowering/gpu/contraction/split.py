@@ -17,20 +17,20 @@ from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
 from fusemlir.lowering.gpu.contraction.operands import split
 from fusemlir.lowering.gpu.contraction.product import Product
 from fusemlir.lowering.gpu.contraction.result_tile import Finish
-from fusemlir.lowering.gpu.control_flow import for_loop, if_then
 from fusemlir.lowering.gpu.element_kernel import flat
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.neighbours import most_at_once
+from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
+from fusemlir.lowering.gpu.schedules.splits import PARTS_AHEAD
+from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.control_flow import for_loop, if_then
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
     is_below,
     multiply,
 )
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.neighbours import most_at_once
-from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
-from fusemlir.lowering.gpu.schedules.splits import PARTS_AHEAD
-from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 THREADS = 128
 """Of a block that adds sums."""

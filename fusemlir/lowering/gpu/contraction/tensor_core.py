@@ -27,15 +27,6 @@ from fusemlir.lowering.gpu.contraction.matrix_tile import (
 )
 from fusemlir.lowering.gpu.contraction.operands import Operand, zero
 from fusemlir.lowering.gpu.contraction.result_tile import ResultTile
-from fusemlir.lowering.gpu.control_flow import for_loop, if_else, if_then, loop
-from fusemlir.lowering.gpu.index_math import (
-    Index,
-    add,
-    compare,
-    divide,
-    multiply,
-    remainder,
-)
 from fusemlir.lowering.gpu.schedules.sizes import ACCESS_BYTES, WARP, ceil_divide
 from fusemlir.lowering.gpu.schedules.tensor_core import (
     STAGE_PADDING,
@@ -49,6 +40,15 @@ from fusemlir.lowering.gpu.tensor_core import (
     wait_for_copies,
 )
 from fusemlir.lowering.gpu.vector_access import store_vector
+from fusemlir.lowering.kernel.control_flow import for_loop, if_else, if_then, loop
+from fusemlir.lowering.kernel.index_math import (
+    Index,
+    add,
+    compare,
+    divide,
+    multiply,
+    remainder,
+)
 
 ROWS, COLUMNS, DEPTH_UNITS = 16, 8, 2
 """Of what one instruction multiplies; its depth in units of 16 bytes."""

@@ -13,7 +13,7 @@ from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.arithmetic import Words
 from fusemlir.lowering.gpu.contraction.operands import Operand, Place
 from fusemlir.lowering.gpu.element_kernel import flat
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,

@@ -17,8 +17,10 @@ from fusemlir.lowering.gpu.contraction.arithmetic import Arithmetic
 from fusemlir.lowering.gpu.contraction.operands import Operand, zero
 from fusemlir.lowering.gpu.contraction.result_tile import ResultTile
 from fusemlir.lowering.gpu.contraction.tile_loader import PADDING, TileLoader
-from fusemlir.lowering.gpu.control_flow import for_loop, if_else, if_then
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.schedules.contraction import ContractionSchedule
+from fusemlir.lowering.gpu.vector_access import store_raw
+from fusemlir.lowering.kernel.control_flow import for_loop, if_else, if_then
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     compare,
@@ -26,8 +28,6 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
-from fusemlir.lowering.gpu.schedules.contraction import ContractionSchedule
-from fusemlir.lowering.gpu.vector_access import store_raw
 
 
 class TiledContraction(ResultTile[ContractionSchedule, Arithmetic]):

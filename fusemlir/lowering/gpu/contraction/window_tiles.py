@@ -11,7 +11,8 @@ from xdsl.dialects import arith
 from fusemlir.dialects.trt import PoolingOp
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.gpu.contraction.operands import split
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.schedules.conv_pooling import PooledAxis, PoolingTile
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -19,7 +20,6 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
-from fusemlir.lowering.gpu.schedules.conv_pooling import PooledAxis, PoolingTile
 
 
 @dataclass(frozen=True)

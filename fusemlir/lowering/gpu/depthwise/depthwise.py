@@ -27,20 +27,8 @@ from fusemlir.lowering.gpu.anchored import Operands, beside, is_anchored
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
 from fusemlir.lowering.gpu.contraction.contracted import Contracted, contracted
 from fusemlir.lowering.gpu.contraction.operands import split
-from fusemlir.lowering.gpu.control_flow import if_then, loop
 from fusemlir.lowering.gpu.depthwise.input_tile import InputTile
 from fusemlir.lowering.gpu.depthwise.window_sums import WindowSums
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import (
-    Index,
-    add,
-    as_value,
-    is_below,
-    linear,
-    multiply,
-    remainder,
-)
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours, most_at_once
 from fusemlir.lowering.gpu.schedules.depthwise import (
     Axes,
@@ -49,6 +37,18 @@ from fusemlir.lowering.gpu.schedules.depthwise import (
 )
 from fusemlir.lowering.gpu.schedules.processors import processors_of
 from fusemlir.lowering.gpu.windows import every
+from fusemlir.lowering.kernel.control_flow import if_then, loop
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import (
+    Index,
+    add,
+    as_value,
+    is_below,
+    linear,
+    multiply,
+    remainder,
+)
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.target import Target
 
 

@@ -13,19 +13,19 @@ from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.lowering.element_conversion import storage_type
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.operands import split, zero
-from fusemlir.lowering.gpu.control_flow import if_else, if_then, loop
 from fusemlir.lowering.gpu.element_kernel import flat
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.schedules.depthwise import Axes, DepthwiseSchedule
+from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
+from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.gpu.windows import every
+from fusemlir.lowering.kernel.control_flow import if_else, if_then, loop
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     is_below,
     linear,
     multiply,
 )
-from fusemlir.lowering.gpu.schedules.depthwise import Axes, DepthwiseSchedule
-from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
-from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
-from fusemlir.lowering.gpu.windows import every
 
 ELEMENTS_IN_FLIGHT = 16
 """That a thread loads before it stores them, to wait once for all."""

@@ -16,10 +16,14 @@ from fusemlir.lowering.element_conversion import integer
 from fusemlir.lowering.gpu.anchored import Operands
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.operands import split
-from fusemlir.lowering.gpu.control_flow import for_loop, if_else, loop
 from fusemlir.lowering.gpu.depthwise.separable_body import Separable
 from fusemlir.lowering.gpu.element_kernel import Element
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.schedules.separable import WORD, SeparableSchedule
+from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
+from fusemlir.lowering.gpu.vector_access import store_raw
+from fusemlir.lowering.gpu.windows import every, inside, taps
+from fusemlir.lowering.kernel.control_flow import for_loop, if_else, loop
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -29,11 +33,7 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
-from fusemlir.lowering.gpu.position import Position
-from fusemlir.lowering.gpu.schedules.separable import WORD, SeparableSchedule
-from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
-from fusemlir.lowering.gpu.vector_access import store_raw
-from fusemlir.lowering.gpu.windows import every, inside, taps
+from fusemlir.lowering.kernel.position import Position
 
 PIXELS = 4
 """Positions of a channel that a thread computes, with the same weights and scales."""

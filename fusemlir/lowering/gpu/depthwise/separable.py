@@ -22,13 +22,13 @@ from fusemlir.lowering.gpu.depthwise.middle_tile import MiddleTile
 from fusemlir.lowering.gpu.depthwise.separable_body import Separable, separable_of
 from fusemlir.lowering.gpu.depthwise.separable_product import SeparableProduct
 from fusemlir.lowering.gpu.element_kernel import build_element_kernel
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import Index, as_value, linear
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
-from fusemlir.lowering.gpu.position import Position
 from fusemlir.lowering.gpu.schedules.processors import processors_of
 from fusemlir.lowering.gpu.schedules.separable import THREADS
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import Index, as_value, linear
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.position import Position
 from fusemlir.target import Target
 
 

@@ -15,10 +15,10 @@ from fusemlir.lowering.gpu.anchored import beside
 from fusemlir.lowering.gpu.contraction.contracted import IntegerContracted
 from fusemlir.lowering.gpu.contraction.zero_points import is_symmetric
 from fusemlir.lowering.gpu.depthwise.depthwise import axes_of, is_depthwise
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import most_at_once
 from fusemlir.lowering.gpu.schedules.depthwise import WindowAxis
 from fusemlir.lowering.gpu.schedules.separable import SeparableSchedule, Sizes
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.scalar import has_scalar_form
 
 

@@ -14,10 +14,14 @@ from fusemlir.dialects.vector import FromElementsOp
 from fusemlir.lowering.gpu.anchored import Operands
 from fusemlir.lowering.gpu.contraction.arithmetic import IntegerArithmetic
 from fusemlir.lowering.gpu.contraction.operands import split
-from fusemlir.lowering.gpu.control_flow import for_loop, if_then, loop
 from fusemlir.lowering.gpu.depthwise.middle_tile import MiddleTile
 from fusemlir.lowering.gpu.element_kernel import flat
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.neighbours import Neighbours
+from fusemlir.lowering.gpu.schedules.separable import WORD
+from fusemlir.lowering.gpu.vector_access import load_raw
+from fusemlir.lowering.gpu.windows import every
+from fusemlir.lowering.kernel.control_flow import for_loop, if_then, loop
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -27,10 +31,6 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     remainder,
 )
-from fusemlir.lowering.gpu.neighbours import Neighbours
-from fusemlir.lowering.gpu.schedules.separable import WORD
-from fusemlir.lowering.gpu.vector_access import load_raw
-from fusemlir.lowering.gpu.windows import every
 
 
 @dataclass

@@ -15,10 +15,10 @@ from fusemlir.lowering.element_conversion import widen
 from fusemlir.lowering.gpu.anchored import Operands
 from fusemlir.lowering.gpu.contraction.contracted import Contracted
 from fusemlir.lowering.gpu.contraction.operands import split
-from fusemlir.lowering.gpu.control_flow import for_loop
 from fusemlir.lowering.gpu.depthwise.input_tile import InputTile
-from fusemlir.lowering.gpu.index_math import Index, add, linear, multiply
 from fusemlir.lowering.gpu.vector_access import load_raw
+from fusemlir.lowering.kernel.control_flow import for_loop
+from fusemlir.lowering.kernel.index_math import Index, add, linear, multiply
 
 
 def factor(value: SSAValue) -> SSAValue:

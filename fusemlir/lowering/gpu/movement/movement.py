@@ -17,18 +17,7 @@ from fusemlir.dialects.trt.base import LayerOp, element_type_of, shape_of
 from fusemlir.dialects.trt.enums import SampleMode
 from fusemlir.lowering.element_conversion import constant, element_bytes, narrow
 from fusemlir.lowering.gpu.block_kernel import Kernel
-from fusemlir.lowering.gpu.control_flow import if_else
 from fusemlir.lowering.gpu.element_kernel import build_element_kernel, flat
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import (
-    Index,
-    add,
-    as_value,
-    is_below,
-    linear,
-    multiply,
-)
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.movement.sampling import (
     axes_of,
     is_defined,
@@ -37,10 +26,21 @@ from fusemlir.lowering.gpu.movement.sampling import (
 )
 from fusemlir.lowering.gpu.movement.tiles import TiledShuffle, build_tiled_shuffle
 from fusemlir.lowering.gpu.movement.transposition import build_shuffle, source_of
-from fusemlir.lowering.gpu.position import coordinates
 from fusemlir.lowering.gpu.schedules.sizes import ACCESS_BYTES
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
 from fusemlir.lowering.gpu.windows import every
+from fusemlir.lowering.kernel.control_flow import if_else
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import (
+    Index,
+    add,
+    as_value,
+    is_below,
+    linear,
+    multiply,
+)
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.position import coordinates
 
 Elements: TypeAlias = Sequence[SSAValue]
 """Neighbours, as they are stored."""

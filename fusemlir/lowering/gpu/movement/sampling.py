@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import PaddingOp, SliceOp
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.dialects.trt.enums import SampleMode
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,

@@ -13,17 +13,17 @@ from fusemlir.dialects.trt.base import Shape, element_type_of, shape_of
 from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.gpu.block_kernel import Kernel
 from fusemlir.lowering.gpu.element_kernel import build_element_kernel, flat
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.schedules.sizes import ACCESS_BYTES
+from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
     linear,
     multiply,
 )
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.position import coordinates
-from fusemlir.lowering.gpu.schedules.sizes import ACCESS_BYTES
-from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.position import coordinates
 
 
 @dataclass(frozen=True)

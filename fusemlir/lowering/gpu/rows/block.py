@@ -18,17 +18,6 @@ from xdsl.ir import SSAValue
 
 from fusemlir.lowering.element_conversion import constant
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
-from fusemlir.lowering.gpu.control_flow import for_loop, if_else, if_then
-from fusemlir.lowering.gpu.index_math import (
-    Index,
-    add,
-    as_value,
-    compare,
-    divide,
-    is_below,
-    multiply,
-    remainder,
-)
 from fusemlir.lowering.gpu.reductions import (
     WARP,
     Merge,
@@ -40,6 +29,17 @@ from fusemlir.lowering.gpu.rows.view import RowView
 from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.control_flow import for_loop, if_else, if_then
+from fusemlir.lowering.kernel.index_math import (
+    Index,
+    add,
+    as_value,
+    compare,
+    divide,
+    is_below,
+    multiply,
+    remainder,
+)
 
 Values = list[SSAValue]
 

@@ -19,8 +19,6 @@ from fusemlir.dialects.trt.normalization import CHANNEL_AXIS
 from fusemlir.lowering.element_conversion import real
 from fusemlir.lowering.gpu.anchored import beside
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
 from fusemlir.lowering.gpu.reductions import State, add, maximum
 from fusemlir.lowering.gpu.rows.block import Place, RowBlock, Values
@@ -28,6 +26,8 @@ from fusemlir.lowering.gpu.rows.rows import Fold, HeldRow, Row, in_pairs, read
 from fusemlir.lowering.gpu.rows.softmax import SUM, widest
 from fusemlir.lowering.gpu.rows.source import Constants, RowSource
 from fusemlir.lowering.gpu.rows.view import RowView
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.scalar import has_scalar_form
 
 

@@ -29,8 +29,6 @@ from fusemlir.lowering.element_conversion import (
 )
 from fusemlir.lowering.gpu.anchored import beside
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
 from fusemlir.lowering.gpu.reductions import Combine, State, maximum, minimum
 from fusemlir.lowering.gpu.reductions import add as plus
@@ -41,6 +39,8 @@ from fusemlir.lowering.gpu.rows.source import Constants, RowSource
 from fusemlir.lowering.gpu.rows.split import FoldedRows, Store, build_folded_rows
 from fusemlir.lowering.gpu.rows.view import Axis, RowView, strides
 from fusemlir.lowering.gpu.schedules.rows import RowSchedule
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.scalar import has_scalar_form
 
 

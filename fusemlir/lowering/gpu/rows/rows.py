@@ -15,8 +15,6 @@ from typing import Protocol
 from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
-from fusemlir.lowering.gpu.control_flow import for_loop, if_then, loop
-from fusemlir.lowering.gpu.index_math import Index, add, as_value
 from fusemlir.lowering.gpu.reductions import Combine, Merge, State, alone
 from fusemlir.lowering.gpu.rows.block import (
     Load,
@@ -27,6 +25,8 @@ from fusemlir.lowering.gpu.rows.block import (
     flatten,
     unflatten,
 )
+from fusemlir.lowering.kernel.control_flow import for_loop, if_then, loop
+from fusemlir.lowering.kernel.index_math import Index, add, as_value
 
 Change = Callable[[int, SSAValue], SSAValue]
 """From which of a thread's rows an element is of, and the element, to another value."""

@@ -20,8 +20,6 @@ from fusemlir.dialects.trt.enums import UnaryOperation
 from fusemlir.lowering.element_conversion import element_bytes, real
 from fusemlir.lowering.gpu.anchored import beside
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
 from fusemlir.lowering.gpu.reductions import State, add, maximum
 from fusemlir.lowering.gpu.rows.block import Place, RowBlock, Values
@@ -29,6 +27,8 @@ from fusemlir.lowering.gpu.rows.exponential_sum import EXPONENTIAL_SUM, exponent
 from fusemlir.lowering.gpu.rows.rows import Fold, HeldRow, Row, read
 from fusemlir.lowering.gpu.rows.source import RowSource
 from fusemlir.lowering.gpu.rows.view import RowView
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.scalar import has_scalar_form
 
 Finish = Callable[[int, SSAValue], SSAValue]

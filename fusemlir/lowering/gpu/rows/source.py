@@ -23,8 +23,8 @@ from fusemlir.dialects.trt.base import (
 from fusemlir.dialects.trt.shuffle import permute
 from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.neighbours import Neighbours
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.scalar import has_scalar_form
 
 Constants = Mapping[SSAValue, SSAValue]

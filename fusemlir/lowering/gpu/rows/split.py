@@ -16,17 +16,6 @@ from xdsl.ir import Attribute, SSAValue
 
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel, scratch
-from fusemlir.lowering.gpu.control_flow import for_loop
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import (
-    Index,
-    add,
-    as_value,
-    divide,
-    multiply,
-    remainder,
-)
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.reductions import State
 from fusemlir.lowering.gpu.rows.block import Load, Place, RowBlock, Values
 from fusemlir.lowering.gpu.rows.rows import Fold, StreamedRow
@@ -35,6 +24,17 @@ from fusemlir.lowering.gpu.rows.view import RowView
 from fusemlir.lowering.gpu.schedules.processors import processors_of
 from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.control_flow import for_loop
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import (
+    Index,
+    add,
+    as_value,
+    divide,
+    multiply,
+    remainder,
+)
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.target import Target
 
 Store = Callable[[SSAValue, Sequence[SSAValue]], None]

@@ -13,8 +13,8 @@ from math import prod
 from operator import mul
 
 from fusemlir.dialects.trt.base import Shape
-from fusemlir.lowering.gpu.index_math import Index, add, divide, multiply, remainder
 from fusemlir.lowering.gpu.schedules.rows import RowSchedule
+from fusemlir.lowering.kernel.index_math import Index, add, divide, multiply, remainder
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,14 @@ from fusemlir.dialects.trt.enums import TopKOperation
 from fusemlir.lowering.element_conversion import convert, integer, narrow, real
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.element_kernel import flat
-from fusemlir.lowering.gpu.index_math import Index, add, as_value, multiply
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.reductions import State
 from fusemlir.lowering.gpu.rows.block import Load
 from fusemlir.lowering.gpu.rows.softmax import SoftmaxForm
 from fusemlir.lowering.gpu.rows.source import RowSource
 from fusemlir.lowering.gpu.rows.view import Axis, RowView, strides
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.index_math import Index, add, as_value, multiply
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 LEAST = -(2**63)
 """Below all keys."""

@@ -16,10 +16,11 @@ from fusemlir.dialects.trt import TopKOp
 from fusemlir.dialects.trt.base import element_type_of, shape_of, volume
 from fusemlir.dialects.trt.enums import TopKOperation
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.control_flow import for_loop, if_then
 from fusemlir.lowering.gpu.element_kernel import THREADS, flat
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.vector_access import load, load_raw, store_raw
+from fusemlir.lowering.kernel.control_flow import for_loop, if_then
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -28,9 +29,8 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     subtract,
 )
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.position import coordinates
-from fusemlir.lowering.gpu.vector_access import load, load_raw, store_raw
+from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.position import coordinates
 
 
 def is_ranking_kernel(body: KernelBody) -> bool:

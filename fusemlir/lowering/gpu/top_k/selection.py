@@ -12,10 +12,6 @@ from xdsl.ir import SSAValue
 
 from fusemlir.lowering.element_conversion import integer
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.control_flow import for_loop
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import add
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.reductions import alone
 from fusemlir.lowering.gpu.rows.block import RowBlock
 from fusemlir.lowering.gpu.rows.rows import HeldRow, in_pairs
@@ -27,6 +23,10 @@ from fusemlir.lowering.gpu.top_k.order import (
     Winners,
     sort_key,
 )
+from fusemlir.lowering.kernel.control_flow import for_loop
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import add
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 MOST_SELECTED = 32
 """Above it a sort costs less."""

@@ -13,9 +13,14 @@ from xdsl.ir import SSAValue
 
 from fusemlir.lowering.element_conversion import integer
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.control_flow import loop
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.index_math import (
+from fusemlir.lowering.gpu.rows.block import Load, RowBlock
+from fusemlir.lowering.gpu.rows.rows import read
+from fusemlir.lowering.gpu.schedules.sort import SortSchedule
+from fusemlir.lowering.gpu.top_k.order import LEAST, TopKForm, Winners, sort_key
+from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.control_flow import loop
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
     as_value,
@@ -23,12 +28,7 @@ from fusemlir.lowering.gpu.index_math import (
     multiply,
     subtract,
 )
-from fusemlir.lowering.gpu.kernel_body import KernelBody
-from fusemlir.lowering.gpu.rows.block import Load, RowBlock
-from fusemlir.lowering.gpu.rows.rows import read
-from fusemlir.lowering.gpu.schedules.sort import SortSchedule
-from fusemlir.lowering.gpu.top_k.order import LEAST, TopKForm, Winners, sort_key
-from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 
 def is_sort_kernel(body: KernelBody) -> bool:

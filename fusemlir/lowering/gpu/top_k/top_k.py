@@ -6,11 +6,11 @@ Of 64-bit integers, which with an index have no common word, by ranking.
 from __future__ import annotations
 
 from fusemlir.lowering.gpu.block_kernel import Kernel
-from fusemlir.lowering.gpu.immediates import Immediates
-from fusemlir.lowering.gpu.kernel_body import KernelBody
 from fusemlir.lowering.gpu.top_k.ranking import build_ranking, is_ranking_kernel
 from fusemlir.lowering.gpu.top_k.selection import build_selection, is_selection_kernel
 from fusemlir.lowering.gpu.top_k.sort import build_sort, is_sort_kernel
+from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 
 def is_top_k_kernel(body: KernelBody) -> bool:

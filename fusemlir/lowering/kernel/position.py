@@ -13,7 +13,7 @@ from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import Shape
-from fusemlir.lowering.gpu.index_math import as_value, divide, remainder
+from fusemlir.lowering.kernel.index_math import as_value, divide, remainder
 
 
 def index(value: int) -> SSAValue:

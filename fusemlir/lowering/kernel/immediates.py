@@ -12,7 +12,7 @@ from fusemlir.dialects.trt.base import shape_of, volume
 from fusemlir.dialects.trt.constant import scalar_of
 from fusemlir.dialects.trt.weight import ConstantValue
 from fusemlir.lowering.element_conversion import constant
-from fusemlir.lowering.gpu.kernel_body import KernelBody
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.weights import Weights
 
 

@@ -14,7 +14,7 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from fusemlir.lowering.gpu.value_numbering import constant, once
+from fusemlir.lowering.kernel.value_numbering import constant, once
 
 Index: TypeAlias = SSAValue | int
 

@@ -12,8 +12,8 @@ from xdsl.dialects import scf
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, Region, SSAValue
 
-from fusemlir.lowering.gpu.index_math import Index, as_value
-from fusemlir.lowering.gpu.value_numbering import nested_scope
+from fusemlir.lowering.kernel.index_math import Index, as_value
+from fusemlir.lowering.kernel.value_numbering import nested_scope
 
 LoopBody = Callable[[SSAValue, tuple[SSAValue, ...]], Sequence[SSAValue]]
 """From the loop's index and the carried values to their next ones."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from xdsl.ir import SSAValue
 
-from fusemlir.lowering.gpu.control_flow import for_loop, if_else
-from fusemlir.lowering.gpu.index_math import Index
+from fusemlir.lowering.kernel.control_flow import for_loop, if_else
+from fusemlir.lowering.kernel.index_math import Index
 
 Step = Callable[[Sequence[Index], SSAValue], SSAValue]
 """From the indices of all loops and the value so far to the next one."""

@@ -1,0 +1,1 @@
+"""What kernels of any device are written with."""

@@ -118,6 +118,27 @@ class MinimumOp(BinaryFloatIntrinsic):
     name = "llvm.intr.minimum"
 
 
+@irdl_op_definition
+class FMulAddOp(IRDLOperation):
+    """a * b + c, rounded once where the processor does so in one instruction, else
+    twice."""
+
+    T: ClassVar = VarConstraint("T", FLOAT_LIKE)
+
+    name = "llvm.intr.fmuladd"
+
+    a = operand_def(T)
+    b = operand_def(T)
+    c = operand_def(T)
+    res = result_def(T)
+
+    fastmathFlags = prop_def(llvm.FastMathAttr, default_value=llvm.FastMathAttr("none"))
+
+    traits = traits_def(Pure(), SameOperandsAndResultType())
+    assembly_format = INTRINSIC_FORMAT
+    irdl_options = (ParsePropInAttrDict(),)
+
+
 class BinaryIntegerIntrinsic(IRDLOperation, ABC):
     """An intrinsic of two integers, or vectors of integers, to the same type."""
 
@@ -294,6 +315,7 @@ LLVM = Dialect(
         CtlzOp,
         CttzOp,
         ExtractElementOp,
+        FMulAddOp,
         FPToSIOp,
         FPToUIOp,
         FTruncOp,

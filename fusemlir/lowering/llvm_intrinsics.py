@@ -13,6 +13,7 @@ INTRINSIC_OPS = frozenset(
         "fabs",
         "floor",
         "fma",
+        "fmuladd",
         "maximum",
         "maxnum",
         "minimum",

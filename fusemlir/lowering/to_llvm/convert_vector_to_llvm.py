@@ -20,6 +20,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.hints import isa
 
 from fusemlir.diagnostics import DiagnosticError
+from fusemlir.dialects import llvm as extra
 from fusemlir.dialects.vector import FromElementsOp, ToElementsOp
 from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.to_llvm.aggregates import (
@@ -150,7 +151,7 @@ VECTOR_TO_LLVM: dict[type, Lowering] = {
     ToElementsOp: lower_to_elements,
     vector.ShuffleOp: lower_shuffle,
     vector.BitcastOp: lower_bitcast,
-    vector.FMAOp: to_float_twin(llvm.FMAOp),
+    vector.FMAOp: to_float_twin(extra.FMulAddOp),
 }
 
 

@@ -50,7 +50,7 @@ func.func @several_dimensions_are_arrays_of_vectors(%v: vector<3x2xf32>, %row: v
 
 // CHECK-LABEL: @the_rest_has_twins
 func.func @the_rest_has_twins(%v: vector<4xf32>) -> vector<4xi32> {
-  // CHECK: llvm.intr.fma
+  // CHECK: llvm.intr.fmuladd(%{{.*}}, %{{.*}}, %{{.*}}) : (vector<4xf32>
   // CHECK: llvm.shufflevector %{{.*}}, %{{.*}} [3, 2, 1, 0] : vector<4xf32>
   // CHECK: llvm.bitcast %{{.*}} : vector<4xf32> to vector<4xi32>
   %f = vector.fma %v, %v, %v : vector<4xf32>

@@ -8,10 +8,13 @@ from __future__ import annotations
 import pytest
 from seeded import NETWORKS, light_model
 from xdsl.dialects import gpu
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.func import FuncOp
+from xdsl.passes import ModulePass
 
 from fusemlir.frontend.onnx import import_model
-from fusemlir.pipeline import HOST_PROGRAM, run_lowerings
+from fusemlir.lowering.gpu.convert_trt_to_gpu import ConvertTrtToGpuPass
+from fusemlir.lowering.host.convert_trt_to_host import ConvertTrtToHostPass
 from fusemlir.source_network import make_context
 from fusemlir.transforms.trt_fuse import TrtFusePass
 
@@ -20,6 +23,12 @@ MOST_OPERATIONS = 800
 
 QUICK = ("resnet50", "squeezenet")
 
+LOWERINGS = {
+    "gpu": ConvertTrtToGpuPass(),
+    "AVX-512": ConvertTrtToHostPass(vector_bytes=64, vector_registers=32),
+    "AVX2": ConvertTrtToHostPass(),
+}
+
 
 def kernel_sizes(module: ModuleOp) -> dict[str, int]:
     """The operations of each kernel, by name."""
@@ -27,9 +36,11 @@ def kernel_sizes(module: ModuleOp) -> dict[str, int]:
         op.sym_name.data: sum(1 for _ in op.body.walk())
         for op in module.walk()
         if isinstance(op, gpu.FuncOp)
+        or (isinstance(op, FuncOp) and op.sym_visibility == StringAttr("private"))
     }
 
 
+@pytest.mark.parametrize("lowering", LOWERINGS.values(), ids=LOWERINGS)
 @pytest.mark.parametrize(
     "network",
     [
@@ -37,10 +48,10 @@ def kernel_sizes(module: ModuleOp) -> dict[str, int]:
         for name in NETWORKS
     ],
 )
-def test_no_kernel_of_a_network_is_large(network: str):
-    module = import_model(light_model(network))
-    TrtFusePass().apply(make_context(), module)
-    run_lowerings(module, HOST_PROGRAM)
+def test_no_kernel_of_a_network_is_large(network: str, lowering: ModulePass):
+    context, module = make_context(), import_model(light_model(network))
+    TrtFusePass().apply(context, module)
+    lowering.apply(context, module)
     sizes = kernel_sizes(module)
     assert sizes
     assert {n: size for n, size in sizes.items() if size > MOST_OPERATIONS} == {}

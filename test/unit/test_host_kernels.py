@@ -198,13 +198,16 @@ def test_a_softmax(axis: int):
     check(layers, "3x33x5", x)
 
 
-def test_a_response_normalisation():
-    x = random(2, 7, 3, 5)
+@pytest.mark.parametrize("window", [1, 3, 5, 15])
+@pytest.mark.parametrize("channels", [1, 7, 33])
+@pytest.mark.parametrize("beta", [0.75, 1.3])
+def test_a_response_normalisation(window: int, channels: int, beta: float):
+    x = random(2, channels, 3, 5)
     layers = (
-        "%y = trt.lrn %x0 window = 5 alpha = 1.0e-01 beta = 7.5e-01 k = 2.0 : "
-        f"{tensor(x)} -> {tensor(x)}"
+        f"%y = trt.lrn %x0 window = {window} alpha = 1.0e-01 beta = {beta:e} k = 2.0 "
+        f": {tensor(x)} -> {tensor(x)}"
     )
-    check(layers, "2x7x3x5", x)
+    check(layers, f"2x{channels}x3x5", x, threads=2)
 
 
 def test_a_shuffle():

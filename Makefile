@@ -7,10 +7,10 @@ INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help venv test check lint types lit pytest nightly docs run clean bench \
-	gpu-test gpu-bench
+	host-bench gpu-test gpu-bench
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
 		$(firstword $(MAKEFILE_LIST))
 
 venv: $(INSTALLED) ## make the environment, anew when pyproject.toml changes
@@ -58,13 +58,18 @@ gpu-bench: $(INSTALLED) ## measure kernels on a GPU, beside torch where it is fo
 
 docs: $(INSTALLED) ## write the pages that are made from the code
 	$(BIN)/python tools/catalog/page.py
+	$(BIN)/python tools/bench/performance.py
 
 run: $(INSTALLED) ## show the whole walk on one network
 	$(BIN)/python tools/demo.py
 
-bench: $(INSTALLED) ## measure compile time by size of network, and by kernel to PTX
+bench: $(INSTALLED) ## measure compile time, kernels to PTX, and what host-bench does
 	$(BIN)/python tools/bench/compile_time.py
 	$(BIN)/python tools/bench/kernel_build.py
+	$(BIN)/python tools/bench/host.py
+
+host-bench: $(INSTALLED) ## measure networks and patterns on the CPU, beside others
+	$(BIN)/python tools/bench/host.py
 
 clean: ## remove what tests and builds leave; the environment stays
 	rm -rf build dist fusemlir.egg-info .hypothesis .pytest_cache .ruff_cache

@@ -1,27 +1,22 @@
-"""The stages that a network goes through, in order, and the walk from model to engine.
-
-The table is the whole order; why a stage stands where it does stands beside it.
-"""
+"""The walk of a network from model to engine."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp, NameLoc
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
-import fusemlir.lowering as lowering
 import fusemlir.transforms as transforms
 from fusemlir.decision_log import logging_to
 from fusemlir.diagnostics import DiagnosticError, lower_first, nearest_or_known
 from fusemlir.logger import ILogger
 from fusemlir.network import functions, kernels, name_layers, nodes
-from fusemlir.remarks import Remark, collect
+from fusemlir.remarks import Remark
 from fusemlir.runtime import cuda
 from fusemlir.runtime.cuda_executor import CudaExecutor
 from fusemlir.runtime.device import (
@@ -29,32 +24,19 @@ from fusemlir.runtime.device import (
     Device,
     Executor,
     ReferenceExecutor,
-    reference_device,
 )
 from fusemlir.runtime.engine import Engine, list_kernels
 from fusemlir.runtime.gpu_program import GpuProgram
 from fusemlir.runtime.signature import Signature
-from fusemlir.source_network import SourceNetwork, make_context, usage_error
+from fusemlir.source_network import SourceNetwork, usage_error
+from fusemlir.stages import HOST_PROGRAM, MACHINE_CODE, run_lowerings, run_passes
 from fusemlir.target import Target
 from fusemlir.transforms.forbid_fusion import ForbidFusionPass
-from fusemlir.transforms.trt_fuse import Stage, TrtFusePass, switch_rules
+from fusemlir.transforms.trt_fuse import TrtFusePass, switch_rules
 from fusemlir.weights import Weights
-
-if TYPE_CHECKING:
-    from fusemlir.codegen.native import HostCpu
-    from fusemlir.runtime.host_program import HostProgram
 
 FUSE = ("practice", "strict", "none")
 """Which fusions: those that users expect, those of the catalog alone, or no pass."""
-
-
-HOST_PROGRAM: tuple[Stage, ...] = (
-    Stage("convert-trt-to-gpu", "kernels, and a host program that launches them"),
-)
-
-MACHINE_CODE: tuple[Stage, ...] = (
-    Stage("convert-to-llvm", "what LLVM gets; the host program stays as it is"),
-)
 
 
 def fusion_passes(
@@ -92,26 +74,6 @@ def fusion_passes(
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> DiagnosticError:
     return usage_error(f"unknown {what} '{name}'{nearest_or_known(name, known)}")
-
-
-def run_passes(module: ModuleOp, passes: Iterable[ModulePass]) -> tuple[Remark, ...]:
-    """Apply `passes` to `module`; what they had to say.
-
-    The module is verified after each. Raises `DiagnosticError` naming the pass that
-    refuses it, or that broke it.
-    """
-    ctx = make_context()
-    with collect() as remarks:
-        for module_pass in passes:
-            try:
-                module_pass.apply(ctx, module)
-                module.verify()
-            except DiagnosticException as error:
-                raise DiagnosticError.at(
-                    module.location,
-                    f"pass '{module_pass.name}' failed: {lower_first(str(error))}",
-                ) from error
-    return tuple(remarks)
 
 
 @dataclass(frozen=True)
@@ -233,23 +195,47 @@ def _place(
     if wanted == "emu":
         return _on_emulator(module, signature, weights)
     if wanted == "host":
-        return _on_host(module, signature, weights, threads)
-    reference = ReferenceExecutor(_only_function(module), weights)
+        return _on_host(module, signature, weights, threads, "as asked")
     if gpu is None:
-        return reference_device("as asked"), reference
+        return _on_reference(module, weights, "as asked")
     if isinstance(gpu, cuda.CudaUnavailable):
-        return reference_device(gpu.reason), reference
+        return _without_gpu(module, signature, weights, threads, gpu.reason)
     try:
         executor = _on_gpu(gpu, module, signature, weights, graph)
     except DiagnosticError as error:
         if wanted == "cuda":
             raise
-        # One of them is enough to say why; --device=cuda lists them all.
-        first = error.diagnostics[0].message
-        return reference_device(f"{gpu.name} answers, but {first}"), reference
+        reason = f"{gpu.name} answers, but {_first_of(error)}"
+        return _without_gpu(module, signature, weights, threads, reason)
     reason = "as asked" if wanted == "cuda" else "it answers"
     detail = f"{gpu.name}, sm_{gpu.sm}{', one CUDA graph' if graph else ''}"
     return Device("cuda", detail, reason), executor
+
+
+def _first_of(error: DiagnosticError) -> str:
+    """One of them is enough to say why; asking for the device lists them all."""
+    return error.diagnostics[0].message
+
+
+def _without_gpu(
+    module: ModuleOp,
+    signature: Signature,
+    weights: Weights,
+    threads: int | None,
+    reason: str,
+) -> tuple[Device, Executor]:
+    """On the CPU; what has no kernel there runs in the reference, which takes all."""
+    try:
+        return _on_host(module, signature, weights, threads, reason)
+    except DiagnosticError as error:
+        return _on_reference(module, weights, f"{reason}; host: {_first_of(error)}")
+
+
+def _on_reference(
+    module: ModuleOp, weights: Weights, reason: str
+) -> tuple[Device, Executor]:
+    executor = ReferenceExecutor(_only_function(module), weights)
+    return Device("reference", "numpy, slow", reason), executor
 
 
 def _on_gpu(
@@ -284,18 +270,22 @@ def _on_emulator(
 
 
 def _on_host(
-    module: ModuleOp, signature: Signature, weights: Weights, threads: int | None
+    module: ModuleOp,
+    signature: Signature,
+    weights: Weights,
+    threads: int | None,
+    reason: str,
 ) -> tuple[Device, Executor]:
     from fusemlir.codegen.native import host_cpu
+    from fusemlir.native_program import native_program
     from fusemlir.runtime.host_executor import HostExecutor
 
     cpu = host_cpu()
     count = threads or _processors()
-    executor = HostExecutor(
-        lower_to_host(module, cpu), signature.outputs, weights, count
-    )
+    program = native_program(module, weights, cpu)
+    executor = HostExecutor(program, signature.outputs, weights, count)
     plural = "" if count == 1 else "s"
-    return Device("host", f"{cpu.name}, {count} thread{plural}", "as asked"), executor
+    return Device("host", f"{cpu.name}, {count} thread{plural}", reason), executor
 
 
 def _processors() -> int:
@@ -303,23 +293,6 @@ def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def lower_to_host(module: ModuleOp, cpu: HostCpu) -> HostProgram:
-    """The program of a fused network, its kernels as machine code of `cpu`.
-
-    `module` stays as it is. Raises `DiagnosticError` naming what there is no kernel of.
-    """
-    from fusemlir.codegen.host_code import host_object
-    from fusemlir.lowering.host.convert_trt_to_host import ConvertTrtToHostPass
-    from fusemlir.runtime.host_program import HostProgram
-
-    name = _only_function(module).sym_name.data
-    lowered = module.clone()
-    run_passes(lowered, [ConvertTrtToHostPass(cpu.vector_bytes, cpu.vector_registers)])
-    (function,) = (f for f in functions(lowered) if f.sym_name.data == name)
-    run_lowerings(lowered, MACHINE_CODE)
-    return HostProgram.of_function(function, host_object(lowered, cpu))
 
 
 def lower_to_gpu(module: ModuleOp, inputs: int, sm: str) -> GpuProgram:
@@ -339,8 +312,3 @@ def lower_to_gpu(module: ModuleOp, inputs: int, sm: str) -> GpuProgram:
     except DiagnosticException as error:
         raise DiagnosticError.at(module.location, lower_first(str(error))) from error
     return GpuProgram.of_function(function, inputs, ptx)
-
-
-def run_lowerings(module: ModuleOp, stages: Iterable[Stage]) -> None:
-    """Apply lowerings, as `run_passes` does passes."""
-    run_passes(module, [lowering.load_pass(stage.name)() for stage in stages])

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
-from fusemlir.codegen.ptx import CodegenError
+from fusemlir.codegen.ptx import CodegenError, declared_intrinsics
+from fusemlir.lowering.llvm_intrinsics import CPU_FEATURES_BY_INTRINSIC
 
 UNWANTED_FEATURES = frozenset({"avx512bf16", "avxneconvert"})
 """What converts to bf16 and takes subnormal numbers for zeros, as no other device."""
@@ -39,6 +40,25 @@ class HostCpu:
     def vector_registers(self) -> int:
         is_wide = "+avx512f" in self.features or self.triple.startswith("aarch64")
         return 32 if is_wide else 16
+
+    @property
+    def has_f16_conversion(self) -> bool:
+        """Whether f16 becomes f32 and back without a library's help."""
+        return "+f16c" in self.features or self.triple.startswith("aarch64")
+
+    @property
+    def has_vpdpbusd(self) -> bool:
+        """Whether four products of bytes are added to an i32 at once, in its vectors
+        and in shorter ones."""
+        sizes = (bits for bits in (128, 256, 512) if bits <= self.vector_bytes * 8)
+        return all(self.has(f"llvm.x86.avx512.vpdpbusd.{bits}") for bits in sizes)
+
+    def has(self, intrinsic: str) -> bool:
+        """Whether LLVM may be given an intrinsic that is for some CPUs only."""
+        return any(
+            all(f"+{feature}" in self.features for feature in features.split())
+            for features in CPU_FEATURES_BY_INTRINSIC[intrinsic]
+        )
 
 
 @cache
@@ -78,6 +98,10 @@ def emit_object(texts: Sequence[str], cpu: HostCpu) -> bytes:
 
     Straight code of explicit vectors gains nothing from O3 and takes twice as long.
     """
+    for name in chain.from_iterable(map(declared_intrinsics, texts)):
+        if name in CPU_FEATURES_BY_INTRINSIC and not cpu.has(name):
+            wanted = " or ".join(CPU_FEATURES_BY_INTRINSIC[name])
+            raise CodegenError("llvm", f"{name} wants {wanted}, {cpu.name} has it not")
     binding = native_binding()
     # Each machine is used once: an engine would take it over.
     machine = binding.Target.from_triple(cpu.triple).create_target_machine(
@@ -107,14 +131,20 @@ class NativeLibrary:
     """Loaded machine code; its addresses hold as long as the library lives."""
 
     def __init__(
-        self, image: bytes, functions: Iterable[str], symbols: Mapping[str, int]
+        self,
+        images: Iterable[bytes],
+        functions: Iterable[str],
+        symbols: Mapping[str, int],
     ):
-        """Load an object file that has `functions` and calls `symbols`, by address.
+        """Load object files that have `functions`, and call each other's and `symbols`,
+        which are given by address.
 
-        Raises `CodegenError` where it lacks one, or calls what is not there.
+        Raises `CodegenError` where one is missing, or what is called is not there.
         """
         binding = native_binding()
-        builder = binding.JITLibraryBuilder().add_object_img(image)
+        builder = binding.JITLibraryBuilder()
+        for image in images:
+            builder = builder.add_object_img(image)
         for name in functions:
             builder = builder.export_symbol(name)
         for name, address in symbols.items():

@@ -1,7 +1,8 @@
 """Machine code that was compiled before, kept in files by what it was made from.
 
 An entry is a line of JSON, with the CPU it is for and a hash of what follows, and the
-object file. What is not whole, or for another CPU, is ignored with a warning.
+parts that make a program: what its function takes, and object files. What is not whole,
+or for another CPU, is ignored with a warning.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
+
+from xdsl.utils.hints import isa
 
 from fusemlir.codegen.native import HostCpu, llvm_version
 
@@ -38,11 +42,16 @@ class ObjectCache:
 
     folder: Path
 
-    def load(self, llvm_text: str, cpu: HostCpu) -> bytes | None:
-        """The object file of `llvm_text`, if there is an entry that is whole."""
-        place = self._place(llvm_text, cpu)
+    @staticmethod
+    def default() -> ObjectCache | None:
+        folder = default_folder()
+        return None if folder is None else ObjectCache(folder)
+
+    def load(self, key: str, cpu: HostCpu) -> tuple[bytes, ...] | None:
+        """The parts that were kept under `key`, if there is an entry that is whole."""
+        place = self._place(key, cpu)
         try:
-            head, image = place.read_bytes().split(b"\n", 1)
+            head, rest = place.read_bytes().split(b"\n", 1)
             entry = json.loads(head)
         except FileNotFoundError:
             return None
@@ -50,34 +59,37 @@ class ObjectCache:
             return _ignored(place, str(error.strerror))
         except ValueError:
             return _ignored(place, "it is no entry of this cache")
-        if not isinstance(entry, dict) or entry != _header(image, cpu):
+        sizes = entry.get("sizes") if isa(entry, dict[str, object]) else None
+        if not isa(sizes, list[int]) or entry != _header(rest, sizes, cpu):
             return _ignored(place, "it is cut off, or for another CPU")
-        return image
+        cuts = pairwise(accumulate(sizes, initial=0))
+        return tuple(rest[begin:end] for begin, end in cuts)
 
-    def store(self, llvm_text: str, cpu: HostCpu, image: bytes) -> None:
-        """Keep an object file; a folder that cannot be written to is only warned of."""
-        place = self._place(llvm_text, cpu)
-        head = json.dumps(_header(image, cpu)).encode()
+    def store(self, key: str, cpu: HostCpu, parts: Sequence[bytes]) -> None:
+        """Keep some parts; a folder that cannot be written to is only warned of."""
+        place, rest = self._place(key, cpu), b"".join(parts)
+        head = json.dumps(_header(rest, list(map(len, parts)), cpu)).encode()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
-                file.write(head + b"\n" + image)
+                file.write(head + b"\n" + rest)
             # In one step: another process sees all of it or nothing.
             Path(file.name).replace(place)
         except OSError as error:
             LOGGER.warning("cannot keep compiled code in %s: %s", self.folder, error)
 
-    def _place(self, llvm_text: str, cpu: HostCpu) -> Path:
-        parts = (llvm_version(), cpu.triple, cpu.name, *cpu.features, llvm_text)
-        key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-        return self.folder / f"{key}.object"
+    def _place(self, key: str, cpu: HostCpu) -> Path:
+        parts = (llvm_version(), cpu.triple, cpu.name, *cpu.features, key)
+        name = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return self.folder / f"{name}.object"
 
 
-def _header(image: bytes, cpu: HostCpu) -> Mapping[str, object]:
+def _header(rest: bytes, sizes: Sequence[object], cpu: HostCpu) -> Mapping[str, object]:
     return {
         "cpu": cpu.name,
         "features": list(cpu.features),
-        "sha256": hashlib.sha256(image).hexdigest(),
+        "sizes": sizes,
+        "sha256": hashlib.sha256(rest).hexdigest(),
     }
 
 

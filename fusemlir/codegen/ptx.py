@@ -23,7 +23,10 @@ from fusemlir.diagnostics import (
     Severity,
     SourceLocation,
 )
-from fusemlir.lowering.llvm_intrinsics import MINIMUM_SM_BY_INTRINSIC
+from fusemlir.lowering.llvm_intrinsics import (
+    CPU_FEATURES_BY_INTRINSIC,
+    MINIMUM_SM_BY_INTRINSIC,
+)
 
 PTX_VERSION_BY_SM = {
     "75": 70,
@@ -68,12 +71,18 @@ def check_intrinsics(llvm_text: str, number: str) -> None:
     LLVM would end the process instead.
     """
     generation = int(number.rstrip("a"))
-    for name in re.findall(r"^declare .* @(llvm\.[\w.]+)\(", llvm_text, re.MULTILINE):
+    for name in declared_intrinsics(llvm_text):
+        if name in CPU_FEATURES_BY_INTRINSIC:
+            raise CodegenError("ptx", f"{name} is for a CPU, found sm_{number}")
         minimum = MINIMUM_SM_BY_INTRINSIC.get(name, 0)
         if generation < minimum:
             raise CodegenError(
                 "ptx", f"{name} wants sm_{minimum} or newer, found sm_{number}"
             )
+
+
+def declared_intrinsics(llvm_text: str) -> list[str]:
+    return re.findall(r"^declare .* @(llvm\.[\w.]+)\(", llvm_text, re.MULTILINE)
 
 
 @cache

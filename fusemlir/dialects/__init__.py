@@ -13,6 +13,7 @@ def get_all_dialects() -> dict[str, Callable[[], Dialect]]:
     return get_all_xdsl_dialects() | {
         "gpu": _gpu,
         "llvm": _llvm,
+        "memref": _memref,
         "nvgpu": _nvgpu,
         "nvvm": _nvvm,
         "trt": _trt,
@@ -30,6 +31,12 @@ def _llvm() -> Dialect:
     from fusemlir.dialects.llvm import LLVM
 
     return LLVM
+
+
+def _memref() -> Dialect:
+    from fusemlir.dialects.memref import MEMREF
+
+    return MEMREF
 
 
 def _nvgpu() -> Dialect:

@@ -21,6 +21,7 @@ PACKAGE_BY_PASS_NAME = {
     "convert-trt-to-host": "host",
     "convert-vector-to-llvm": "to_llvm",
     "expand-math": "",
+    "expand-narrow-floats": "",
 }
 """In which package below this one a pass is found; empty for this one itself."""
 

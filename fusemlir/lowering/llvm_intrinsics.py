@@ -66,3 +66,17 @@ MINIMUM_SM_BY_INTRINSIC = {
     "llvm.nvvm.tanh.approx.f32": 75,
 }
 """Intrinsics that `llvm.call_intrinsic` may name, and the oldest target of each."""
+
+_VECTORS_OF_BYTES = ("avx512vnni avx512vl", "avxvnni")
+
+PREFETCH = "llvm.prefetch.p0"
+
+CPU_FEATURES_BY_INTRINSIC = {
+    PREFETCH: ("",),
+    "llvm.x86.avx512.vpdpbusd.128": _VECTORS_OF_BYTES,
+    "llvm.x86.avx512.vpdpbusd.256": _VECTORS_OF_BYTES,
+    "llvm.x86.avx512.vpdpbusd.512": ("avx512vnni",),
+}
+"""Those for a CPU, and the features that it has to have: any of these sets."""
+
+KNOWN_INTRINSICS = frozenset({*MINIMUM_SM_BY_INTRINSIC, *CPU_FEATURES_BY_INTRINSIC})

@@ -148,8 +148,14 @@ def alignment_text(alignment: IntegerAttr | None) -> str:
     return "" if alignment is None else f", align {alignment.value.data}"
 
 
+NO_INLINE = "no_inline"
+"""The attribute of a function that LLVM is not to inline, upstream's name."""
+
+
 def function_attributes(func: llvm.FuncOp) -> Iterable[str]:
-    """`nvvm.maxntid` and its kin as LLVM's string attributes."""
+    """`noinline`, and `nvvm.maxntid` and its kin as LLVM's string attributes."""
+    if NO_INLINE in func.attributes:
+        yield "noinline"
     for name, value in sorted(func.attributes.items()):
         if not name.startswith("nvvm.") or name == "nvvm.kernel":
             continue

@@ -20,7 +20,7 @@ from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects import llvm as extra
 from fusemlir.dialects import nvvm
 from fusemlir.lowering.llvm_branches import incoming, unsupported
-from fusemlir.lowering.llvm_intrinsics import INTRINSIC_OPS, MINIMUM_SM_BY_INTRINSIC
+from fusemlir.lowering.llvm_intrinsics import INTRINSIC_OPS, KNOWN_INTRINSICS
 from fusemlir.lowering.llvm_spelling import (
     alignment_text,
     argument_attributes,
@@ -297,7 +297,7 @@ class TextPrinter:
                 ty = mangled(op.val.type)
                 name = f"llvm.nvvm.shfl.sync.{op.kind.data}.{ty}{pair}"
                 self.call(name, op.operands, op.res, suffix=f" {CONVERGENT}")
-            case llvm.CallIntrinsicOp() if op.intrin.data in MINIMUM_SM_BY_INTRINSIC:
+            case llvm.CallIntrinsicOp() if op.intrin.data in KNOWN_INTRINSICS:
                 self.call(op.intrin.data, op.args, op.ress, flags_text(op))
             case llvm.CallIntrinsicOp():
                 raise DiagnosticError.at(

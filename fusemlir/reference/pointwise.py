@@ -42,6 +42,11 @@ def _floor_divide(a: Array, b: Array) -> Array:
     return np.floor_divide(a, b)
 
 
+def _power(a: Array, b: Array) -> Array:
+    # np.power takes the root for one exponent of 1/2: of -Inf NaN, of -0 itself.
+    return np.float_power(a, b) if is_floating(a.dtype) else np.power(a, b)
+
+
 ELEMENT_WISE: dict[ElementWiseOperation, Callable[[Array, Array], Array]] = {
     ElementWiseOperation.SUM: np.add,
     ElementWiseOperation.PROD: np.multiply,
@@ -49,7 +54,7 @@ ELEMENT_WISE: dict[ElementWiseOperation, Callable[[Array, Array], Array]] = {
     ElementWiseOperation.MIN: minimum,
     ElementWiseOperation.SUB: np.subtract,
     ElementWiseOperation.DIV: _divide,
-    ElementWiseOperation.POW: np.power,
+    ElementWiseOperation.POW: _power,
     ElementWiseOperation.FLOOR_DIV: _floor_divide,
     ElementWiseOperation.AND: np.logical_and,
     ElementWiseOperation.OR: np.logical_or,
@@ -106,7 +111,7 @@ def scale(op: ScaleOp, operands: Operands, _: Context) -> Array:
     if op.shift is not None:
         y = y + _spread(op, next(present), x)
     if op.power is not None:
-        y = np.power(y, _spread(op, next(present), x))
+        y = _power(y, _spread(op, next(present), x))
     return y if is_floating(x.dtype) else round_to(np.rint(y), x.dtype)
 
 

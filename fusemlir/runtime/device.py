@@ -16,8 +16,8 @@ Executor: TypeAlias = Callable[[Sequence[Array]], list[Array]]
 """Outputs of a network, in order, for inputs that are known to be right."""
 
 DEVICES = ("auto", "cuda", "host", "emu", "reference")
-"""What can be asked for; `auto` is `cuda` where that can be used, else `reference`.
-`cuda:1` is the second GPU."""
+"""What can be asked for; `auto` is `cuda` where that can be used, else `host`, and
+`reference` where that lacks a kernel. `cuda:1` is the second GPU."""
 
 
 @runtime_checkable
@@ -63,7 +63,3 @@ class ReferenceExecutor:
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         return run(self.function, inputs, self.weights, self.mode)
-
-
-def reference_device(reason: str) -> Device:
-    return Device("reference", "numpy, slow", reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import MemRefType
@@ -19,7 +20,8 @@ LAST = 4
 class HostProgram:
     """Machine code, and what each tensor among its function's arguments is."""
 
-    image: bytes
+    images: tuple[bytes, ...]
+    """Object files that call each other."""
     name: str
     arguments: int
     """Tensors: inputs, outputs and constants."""
@@ -29,8 +31,9 @@ class HostProgram:
     arena_bytes: int
 
     @staticmethod
-    def of_function(function: FuncOp, image: bytes) -> HostProgram:
-        """Of a function that `convert-trt-to-host` made, and its code."""
+    def of_function(function: FuncOp, images: Sequence[bytes]) -> HostProgram:
+        """Of a function that `convert-trt-to-host` made, or its declaration, and the
+        code."""
         types = function.function_type.inputs.data
         arena = types[-LAST]
         assert isa(arena, MemRefType)
@@ -43,7 +46,7 @@ class HostProgram:
                 assert is_constant_value(value)
                 constants[number] = value
         return HostProgram(
-            image,
+            tuple(images),
             function.sym_name.data,
             len(attributes),
             tuple(n for n, entry in enumerate(attributes) if not entry),

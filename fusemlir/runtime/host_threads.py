@@ -83,7 +83,11 @@ def _serve(
     done: SimpleQueue[BaseException | None],
 ) -> None:
     while (work := works.get()) is not None:
-        done.put(_failure(work, number))
+        failure = _failure(work, number)
+        # A thread that waits must not keep alive what it worked for.
+        del work
+        done.put(failure)
+        del failure
 
 
 def _failure(work: Work, number: int) -> BaseException | None:

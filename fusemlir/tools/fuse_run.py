@@ -109,7 +109,7 @@ class _Run:
 
         fuse = "none" if self.line.is_on("no-fusion") else "practice"
         passes = chosen_passes(self.line, fuse)
-        with step(f"fusing {network.name}", always=self.verbose):
+        with step(f"compiling {network.name}", always=self.verbose):
             return compile_network(
                 network,
                 passes,
@@ -172,7 +172,7 @@ class _Run:
 def _kernel_report(engine: Engine) -> str:
     """Of the kernels for the GPU that the network was fused for; raises
     `DiagnosticError` where there are none."""
-    from fusemlir.pipeline import HOST_PROGRAM, run_lowerings
+    from fusemlir.stages import HOST_PROGRAM, run_lowerings
     from fusemlir.target import Target
     from fusemlir.tools.kernel_report import kernel_report
 

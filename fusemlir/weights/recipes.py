@@ -141,6 +141,18 @@ def _quantize(array: Array, scale: Array, axis: int) -> Array:
     return np.rint(quotient.astype(np.float32))
 
 
+def _rescale(a: Array, b: Array, divisor: Array) -> Array:
+    return a * b / divisor
+
+
+def _nearest_quotient(a: Array, b: Array) -> Array:
+    return np.rint(np.divide(a, b))
+
+
+def _reduce_sum(array: Array, axes: Sequence[int]) -> Array:
+    return np.asarray(array.sum(tuple(axes)))
+
+
 MOVEMENTS: dict[str, Recipe] = {
     "cast": _cast,
     "transpose": _transpose,
@@ -167,6 +179,9 @@ ARITHMETIC: dict[str, Recipe] = {
     "batch_norm_scale": _batch_norm_scale,
     "batch_norm_shift": _batch_norm_shift,
     "quantize": _quantize,
+    "rescale": _rescale,
+    "nearest_quotient": _nearest_quotient,
+    "reduce_sum": _reduce_sum,
 }
 KNOWN = frozenset({"reshape", "fill", *MOVEMENTS, *ARITHMETIC})
 """All recipes that can be evaluated."""

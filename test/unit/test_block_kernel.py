@@ -19,8 +19,7 @@ from fusemlir.codegen.ptx import assemble, find_ptxas
 from fusemlir.codegen.targets import print_ptx
 from fusemlir.dialects.vector import ToElementsOp
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.reductions import add as plus
-from fusemlir.lowering.gpu.reductions import block_reduce, maximum, warp_reduce
+from fusemlir.lowering.gpu.reductions import block_reduce, warp_reduce
 from fusemlir.lowering.gpu.tensor_core import (
     commit_copies,
     copy_async,
@@ -46,6 +45,8 @@ from fusemlir.lowering.kernel.index_math import (
     remainder,
 )
 from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.rows.fold import add as plus
+from fusemlir.lowering.rows.fold import maximum
 from fusemlir.lowering.to_llvm.convert_to_llvm import ConvertToLlvmPass
 from fusemlir.network import functions, nodes
 from fusemlir.weights import element_of

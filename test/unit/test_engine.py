@@ -13,7 +13,8 @@ import pytest
 from test_cuda import Code, FakeDriver
 
 import fusemlir
-from fusemlir import pipeline
+from fusemlir import native_program, pipeline
+from fusemlir.codegen.native import host_cpu
 from fusemlir.diagnostics import DiagnosticError, SourceLocation
 from fusemlir.frontend.mlir import parse_module
 from fusemlir.runtime import cuda, dlpack
@@ -141,8 +142,18 @@ def without_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_auto_says_why_it_is_not_the_gpu(monkeypatch: pytest.MonkeyPatch):
     without_gpu(monkeypatch)
+    device = engine_of(SOFTMAX, device="auto", threads=1).device
+    assert str(device) == f"host ({host_cpu().name}, 1 thread): no NVIDIA driver"
+
+
+def test_auto_takes_the_reference_where_nothing_else_has_a_kernel(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    without_gpu(monkeypatch)
+    monkeypatch.setattr(native_program, "native_program", refuse_to_lower)
     device = engine_of(TWO_INPUTS, device="auto").device
-    assert str(device) == "reference (numpy, slow): no NVIDIA driver"
+    assert device.name == "reference"
+    assert device.reason == "no NVIDIA driver; host: no kernel for softmax"
 
 
 def test_a_gpu_that_was_asked_for_is_never_replaced(monkeypatch: pytest.MonkeyPatch):
@@ -520,12 +531,12 @@ def test_a_kernel_that_there_is_none_of_is_named(monkeypatch: pytest.MonkeyPatch
         on_gpu(monkeypatch, HostGpu(), SOFTMAX)
 
 
-def test_auto_takes_the_reference_where_a_kernel_is_missing(
+def test_auto_takes_the_host_where_a_kernel_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(pipeline, "lower_to_gpu", refuse_to_lower)
     device = on_gpu(monkeypatch, HostGpu(), SOFTMAX, device="auto").device
-    assert device.name == "reference"
+    assert device.name == "host"
     assert device.reason == "Fake GPU answers, but no kernel for softmax"
 
 
@@ -535,7 +546,7 @@ def test_a_gpu_that_refuses_is_no_traceback(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(DiagnosticError, match=r"net: error: .*OUT_OF_MEMORY \(2\)"):
         on_gpu(monkeypatch, driver, GPU_NET, fuse="none")
     device = on_gpu(monkeypatch, driver, GPU_NET, fuse="none", device="auto").device
-    assert device.name == "reference"
+    assert device.name == "host"
     assert "Fake GPU answers, but allocating" in device.reason
 
 

@@ -7,8 +7,9 @@ from gpu_cases import CASES, Case
 
 from fusemlir.frontend.mlir import parse_module
 from fusemlir.network import functions, kernels
-from fusemlir.pipeline import fusion_passes, lower_to_gpu, run_passes
+from fusemlir.pipeline import fusion_passes, lower_to_gpu
 from fusemlir.source_network import make_context
+from fusemlir.stages import run_passes
 from fusemlir.target import Target
 
 

@@ -18,8 +18,8 @@ from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects.trt import ConcatenationOp, PaddingOp, ShuffleOp, SliceOp
 from fusemlir.dialects.trt.enums import SampleMode
 from fusemlir.dialects.trt.shuffle import resolve_reshape
-from fusemlir.lowering.gpu.movement.sampling import Axis, axes_of
-from fusemlir.lowering.gpu.movement.transposition import axes_of_result
+from fusemlir.lowering.movement.sampling import Axis, axes_of
+from fusemlir.lowering.movement.transposition import axes_of_result
 
 TYPES = (
     np.float32,

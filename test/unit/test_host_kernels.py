@@ -264,11 +264,21 @@ def test_an_output_that_is_an_input_a_constant_or_another_output_is_copied():
 
 
 def test_what_has_no_kernel_is_named():
-    text = """
-    func.func @main(%x: tensor<4x5xf32>) -> tensor<4xf32> {
-      %y = trt.reduce sum %x axes = [1] : tensor<4x5xf32> -> tensor<4xf32>
-      func.return %y : tensor<4xf32>
-    }"""
+    """Each element of a row is read in one order."""
+    type, less = "tensor<8x8xf32>", "tensor<8x1xf32>"
+    text = f"""
+    func.func @main(%x: {type}) -> {less} {{
+      %y = trt.fused "shuffle_sub_reduce_max"(%x) layers ["m", "s", "r"]
+          : ({type}) -> {less} {{
+      ^bb0(%v: {type}):
+        %m = trt.shuffle %v first_transpose = [1, 0] layers ["m"] : {type} -> {type}
+        %s = trt.element_wise sub %v, %m layers ["s"] : ({type}, {type}) -> {type}
+        %r = trt.reduce max %s axes = [1] keep_dimensions layers ["r"]
+          : {type} -> {less}
+        trt.yield %r : {less}
+      }}
+      func.return %y : {less}
+    }}"""
     with pytest.raises(DiagnosticError, match="no kernel for the CPU yet for"):
         fusemlir.compile(parse(text), device="host")
 

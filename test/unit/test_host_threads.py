@@ -46,7 +46,7 @@ end:
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 def test_nobody_passes_a_barrier_before_all_have_come(count: int):
     image = emit_object([COUNTING, BARRIER], host_cpu())
-    library = NativeLibrary(image, ["count"], {YIELD: yield_address()})
+    library = NativeLibrary([image], ["count"], {YIELD: yield_address()})
     step = library.function("count", *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 2)
     sums, barrier = np.arange(count), new_barrier()
     with HostThreads(count) as threads:

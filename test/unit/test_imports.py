@@ -21,9 +21,11 @@ _COMPILER = _MEANING | {"codegen", "frontend", "lowering", "transforms"}
 _ALL = _COMPILER | {
     "emulator",
     "garbage_collection",
+    "native_program",
     "pipeline",
     "runtime",
     "source_network",
+    "stages",
     "tools",
     "universe",
 }
@@ -47,7 +49,10 @@ PARTS: dict[str, set[str]] = {
     "emulator": set(),
     "runtime": _MEANING | {"codegen", "emulator"},
     "source_network": _MEANING | {"frontend"},
-    "pipeline": _COMPILER | {"emulator", "runtime", "source_network"},
+    "stages": _MEANING | {"lowering", "source_network", "transforms"},
+    "native_program": _COMPILER | {"runtime", "source_network", "stages"},
+    "pipeline": _COMPILER
+    | {"emulator", "native_program", "runtime", "source_network", "stages"},
     "universe": _COMPILER,
     "tools": _ALL,
     "__init__": _ALL,

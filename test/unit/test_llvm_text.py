@@ -106,6 +106,11 @@ def test_kernels_have_their_calling_convention_and_launch_bound():
     assert '"nvvm.minctasm"="2"' in text
 
 
+def test_a_function_that_is_kept_apart_is_not_inlined():
+    assert "noinline" in body_of("", attributes="attributes {no_inline}")
+    assert "noinline" not in body_of("")
+
+
 def test_fast_math_and_overflow_flags_are_kept():
     text = body_of(
         """

@@ -42,7 +42,7 @@ def test_code_is_compiled_and_calls_what_it_is_given():
     address = ctypes.cast(seen, ctypes.c_void_p).value
     assert address is not None
     image = emit_object([DOUBLE], host_cpu())
-    library = NativeLibrary(image, ["double"], {"seen": address})
+    library = NativeLibrary([image], ["double"], {"seen": address})
     double = library.function("double", ctypes.c_void_p, ctypes.c_int64)
     x = np.arange(37, dtype=np.float32)
     double(x.ctypes.data, x.size)
@@ -61,7 +61,7 @@ def test_what_llvm_cannot_read_is_an_error_with_its_message():
 def test_a_missing_symbol_is_an_error(functions: list[str], symbols: dict[str, int]):
     image = emit_object([DOUBLE], host_cpu())
     with pytest.raises(CodegenError, match="cannot load the code"):
-        NativeLibrary(image, functions, symbols)
+        NativeLibrary([image], functions, symbols)
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ def cache(tmp_path: Path) -> ObjectCache:
 def test_an_entry_is_found_again_for_the_same_text_and_cpu(cache: ObjectCache):
     cpu = host_cpu()
     assert cache.load(DOUBLE, cpu) is None
-    cache.store(DOUBLE, cpu, b"some\ncode")
-    assert cache.load(DOUBLE, cpu) == b"some\ncode"
+    cache.store(DOUBLE, cpu, [b"some\ncode", b"", b"more"])
+    assert cache.load(DOUBLE, cpu) == (b"some\ncode", b"", b"more")
     assert cache.load(DOUBLE + " ", cpu) is None
     assert cache.load(DOUBLE, replace(cpu, name="another")) is None
 
@@ -83,7 +83,7 @@ def test_an_entry_that_is_not_whole_is_ignored_with_a_warning(
     cache: ObjectCache, damage: str, caplog: pytest.LogCaptureFixture
 ):
     cpu = host_cpu()
-    cache.store(DOUBLE, cpu, b"some code")
+    cache.store(DOUBLE, cpu, [b"some code"])
     (place,) = cache.folder.iterdir()
     data = place.read_bytes()
     head, image = data.split(b"\n", 1)
@@ -107,7 +107,7 @@ def test_a_folder_that_cannot_be_written_is_a_warning(
 ):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    ObjectCache(in_the_way / "folder").store(DOUBLE, host_cpu(), b"code")
+    ObjectCache(in_the_way / "folder").store(DOUBLE, host_cpu(), [b"code"])
     assert "cannot keep compiled code" in caplog.text
 
 

@@ -140,6 +140,7 @@ OPTIONS: dict[str, list[Any]] = {
     "batch_norm_scale": [1e-5],
     "batch_norm_shift": [1e-5],
     "quantize": [-1],
+    "reduce_sum": [(0,)],
 }
 """An example for each recipe that takes any."""
 

@@ -212,6 +212,31 @@ def test_quantize_rounds_half_to_even_and_saturates():
     assert along.tolist() == [[1, 4], [2, 8], [3, 12]]
 
 
+def test_a_quotient_is_rounded_half_to_even_from_f64_and_saturates():
+    a = dense(TensorType(f32, (6,)), [0.5, 1.5, -2.5, 1e30, -1e30, float("nan")])
+    one = dense(TensorType(f32, (1,)), [1])
+    whole = evaluated("nearest_quotient", [a, one], 6, element=i32)
+    assert whole.tolist() == [0, 2, -2, 2**31 - 1, -(2**31), 0]
+    # In f32 this is half of an even number, and would be rounded down.
+    a, b = (dense(TensorType(f32, (1,)), [x]) for x in (8388607, 3355442.75))
+    assert np.float32(8388607) / np.float32(3355442.75) == np.float32(2.5)
+    assert evaluated("nearest_quotient", [a, b], 1, element=i32).tolist() == [3]
+
+
+def test_two_scales_over_a_third_are_rounded_once():
+    a, b, c = (dense(TensorType(f32, ()), [x]) for x in (1e-30, 1e-30, 1e-40))
+    exact = np.float64(np.float32(1e-30)) ** 2 / np.float64(np.float32(1e-40))
+    assert evaluated("rescale", [a, b, c]) == np.float32(exact)
+    assert exact > 0
+
+
+def test_sums_of_integers_are_exact_and_wrap_around():
+    a = dense(TensorType(i8, (2, 3)), [127, 127, 127, -128, -128, 1])
+    sums = evaluated("reduce_sum", [a, (1,)], 2, element=i32)
+    assert sums.tolist() == [381, -255]
+    assert evaluated("reduce_sum", [a, (0, 1)], element=i8).tolist() == 126
+
+
 def test_integers_stay_exact_and_divide_toward_zero():
     a = dense(TensorType(i64, (3,)), [-7, 7, 2**62 + 1])
     b = dense(TensorType(i64, (3,)), [2, -2, 1])

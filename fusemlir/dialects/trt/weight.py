@@ -137,6 +137,9 @@ RECIPES: dict[str, Recipe] = {
         "axis is the scale's, -1 where it has none",
         (_integer("axis"),),
     ),
+    "rescale": Recipe(3, "a * b / c, broadcast"),
+    "nearest_quotient": Recipe(2, "round_half_even(a / b), broadcast"),
+    "reduce_sum": Recipe(1, "the sums over axes, which are left out", (_list("axes"),)),
 }
 """The closed set of derivations. Recipes compute in f64 and round to their own type."""
 

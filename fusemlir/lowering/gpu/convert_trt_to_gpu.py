@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import gpu
-from xdsl.dialects.builtin import ModuleOp, StringAttr, TensorType, UnitAttr
+from xdsl.dialects.builtin import ModuleOp, TensorType, UnitAttr
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Attribute, BlockArgument
+from xdsl.ir import Attribute
 from xdsl.passes import ModulePass
 
 from fusemlir.diagnostics import Diagnostic, DiagnosticError, Severity, SourceLocation
 from fusemlir.dialects.trt import ConstantOp
-from fusemlir.dialects.trt.base import UNKNOWN, element_type_of, is_static, shape_of
-from fusemlir.dialects.trt.module_attributes import TENSOR_NAME, TF32
+from fusemlir.dialects.trt.base import element_type_of
+from fusemlir.dialects.trt.module_attributes import TF32
 from fusemlir.lowering.element_conversion import UI8
 from fusemlir.lowering.gpu.host_program import convert_function
 from fusemlir.lowering.gpu.kernel_table import (
@@ -26,7 +26,8 @@ from fusemlir.lowering.gpu.kernel_table import (
 )
 from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.lowering.kernel.kernel_body import KernelBody
-from fusemlir.network import Node, functions, is_kernel, is_node, label, nodes
+from fusemlir.lowering.kernel.static_shapes import unknown_shapes
+from fusemlir.network import Node, functions, is_kernel, is_node, nodes
 
 
 @dataclass(frozen=True)
@@ -87,43 +88,6 @@ def foreign_operations(function: FuncOp) -> Iterator[Diagnostic]:
         if not (is_node(op) or isinstance(op, ReturnOp)):
             message = f"expected layers of the trt dialect only, found {op.name}"
             yield _error(op.location, message)
-
-
-def unknown_shapes(function: FuncOp) -> Iterator[Diagnostic]:
-    """The first layer with an unknown dimension; those after it follow from it."""
-    for node in nodes(function):
-        values = (*node.operands, *node.results, *KernelBody(node).values)
-        unknown = next((v for v in values if not is_static(shape_of(v))), None)
-        if unknown is not None:
-            yield _error(
-                node.location,
-                f"kernels need static shapes, {label(node)} has {unknown.type}; "
-                f"{_advice(function)}",
-            )
-            return
-
-
-def _advice(function: FuncOp) -> str:
-    unknown = [arg for arg in function.args if not is_static(shape_of(arg))]
-    if not unknown:
-        return "give its type all dimensions"
-    flags = " ".join(f"--shape {_shape_example(function, arg)}" for arg in unknown)
-    return f"import the model with sizes, as in {flags}, or write them into the types"
-
-
-def _shape_example(function: FuncOp, argument: BlockArgument) -> str:
-    """`input=1x3x224x224`: its known dimensions, 1 for the others."""
-    sizes = (1 if size == UNKNOWN else size for size in shape_of(argument))
-    return f"{_input_name(function, argument)}={'x'.join(map(str, sizes))}"
-
-
-def _input_name(function: FuncOp, argument: BlockArgument) -> str:
-    """The tensor's name in the source, else that of the value."""
-    if function.arg_attrs is not None:
-        name = function.arg_attrs.data[argument.index].data.get(TENSOR_NAME)
-        if isinstance(name, StringAttr):
-            return name.data
-    return argument.name_hint or f"input{argument.index}"
 
 
 def unsupported(function: FuncOp) -> Iterator[Diagnostic]:

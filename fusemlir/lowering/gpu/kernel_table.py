@@ -10,6 +10,14 @@ from xdsl.dialects import gpu
 from xdsl.dialects.builtin import StringAttr, SymbolRefAttr
 from xdsl.ir import Block, Region, SSAValue
 
+from fusemlir.lowering.elements.contracted import is_integer_contraction
+from fusemlir.lowering.elements.contraction import (
+    contraction_element,
+    is_contraction_of_elements,
+)
+from fusemlir.lowering.elements.conv_pooling import is_conv_pooling
+from fusemlir.lowering.elements.pooling import is_pooling_kernel, pooling_element
+from fusemlir.lowering.elements.separable import is_separable_kernel
 from fusemlir.lowering.gpu.attention.attention import (
     build_attention,
     is_attention_kernel,
@@ -19,29 +27,18 @@ from fusemlir.lowering.gpu.contraction.contraction import (
     build_contraction,
     is_contraction_kernel,
 )
-from fusemlir.lowering.gpu.contraction.conv_pooling import (
-    build_conv_pooling,
-    is_conv_pooling,
-)
-from fusemlir.lowering.gpu.contraction.element import (
-    build_contraction_of_elements,
-    is_contraction_of_elements,
-)
+from fusemlir.lowering.gpu.contraction.conv_pooling import build_conv_pooling
 from fusemlir.lowering.gpu.contraction.integer import (
     build_integer_contraction,
-    is_integer_contraction,
 )
 from fusemlir.lowering.gpu.depthwise.depthwise import (
     build_depthwise,
     is_depthwise_kernel,
 )
-from fusemlir.lowering.gpu.depthwise.separable import (
-    build_separable,
-    is_separable_kernel,
-)
+from fusemlir.lowering.gpu.depthwise.separable import build_separable
+from fusemlir.lowering.gpu.element_kernel import of_elements
 from fusemlir.lowering.gpu.movement.movement import build_movement, is_movement_kernel
 from fusemlir.lowering.gpu.pointwise import build_pointwise, is_pointwise_kernel
-from fusemlir.lowering.gpu.pooling import build_pooling, is_pooling_kernel
 from fusemlir.lowering.gpu.rows.normalization import (
     build_normalization,
     is_normalization_kernel,
@@ -71,11 +68,11 @@ FAMILIES = (
     Family(is_separable_kernel, build_separable),
     Family(is_contraction_kernel, build_contraction),
     Family(is_integer_contraction, build_integer_contraction),
-    Family(is_contraction_of_elements, build_contraction_of_elements),
+    Family(is_contraction_of_elements, of_elements(contraction_element)),
     Family(is_conv_pooling, build_conv_pooling),
     Family(is_attention_kernel, build_attention),
     Family(is_reduce_kernel, build_reduce),
-    Family(is_pooling_kernel, build_pooling),
+    Family(is_pooling_kernel, of_elements(pooling_element)),
     Family(is_movement_kernel, build_movement),
     Family(is_top_k_kernel, build_top_k),
     Family(is_softmax_kernel, build_softmax),

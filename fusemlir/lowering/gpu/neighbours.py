@@ -15,8 +15,8 @@ from fusemlir.dialects.trt.base import (
     volume,
 )
 from fusemlir.lowering.element_conversion import element_bytes
+from fusemlir.lowering.elements.element import Element, aligned_shapes, flat
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
-from fusemlir.lowering.gpu.element_kernel import Element, aligned_shapes, flat
 from fusemlir.lowering.gpu.schedules.pointwise import PointwiseSchedule
 from fusemlir.lowering.gpu.vector_access import load, store
 from fusemlir.lowering.kernel.index_math import Index, add, as_value

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
-
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import IntegerAttr, i32, i64
 from xdsl.ir import SSAValue
@@ -16,29 +13,7 @@ from fusemlir.lowering.gpu.schedules.sizes import WARP
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
 from fusemlir.lowering.kernel.control_flow import if_then
 from fusemlir.lowering.kernel.index_math import compare, divide, remainder
-
-Combine: TypeAlias = Callable[[SSAValue, SSAValue], SSAValue]
-"""An operation that may be done in any order, on f32, i32 or i64."""
-
-State: TypeAlias = Sequence[SSAValue]
-"""Values that are combined together, as a maximum and what was found beside it."""
-
-Merge: TypeAlias = Callable[[State, State], State]
-"""As `Combine`, of several values."""
-
-
-def add(a: SSAValue, b: SSAValue) -> SSAValue:
-    return arith.AddfOp(a, b).result
-
-
-def maximum(a: SSAValue, b: SSAValue) -> SSAValue:
-    """Of floats; NaN where either is."""
-    return arith.MaximumfOp(a, b).result
-
-
-def minimum(a: SSAValue, b: SSAValue) -> SSAValue:
-    """Of floats; NaN where either is."""
-    return arith.MinimumfOp(a, b).result
+from fusemlir.lowering.rows.fold import Combine, Merge, State, alone
 
 
 def shuffle(
@@ -95,11 +70,6 @@ def block_merge(
     kernel.barrier()
     at = remainder(thread, warps)
     return warp_merge([load_raw(array, [at])[0] for array in arrays], merge, warps)
-
-
-def alone(combine: Combine) -> Merge:
-    """`combine` for states of one value."""
-    return lambda a, b: [combine(a[0], b[0])]
 
 
 def warp_reduce(value: SSAValue, combine: Combine, width: int = WARP) -> SSAValue:

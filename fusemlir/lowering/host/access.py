@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from xdsl.dialects import memref, vector
-from xdsl.dialects.builtin import IntegerAttr, VectorType, f32, i64
-from xdsl.ir import SSAValue
+from xdsl.dialects.builtin import IntegerAttr, MemRefType, VectorType, i64
+from xdsl.ir import Attribute, SSAValue
+from xdsl.utils.hints import isa
 
+from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.kernel.index_math import Index, as_value
 
 
@@ -30,14 +32,21 @@ def copying(source: SSAValue, target: SSAValue) -> Callable[[Sequence[Index]], N
 
 
 def load_vector(
-    buffer: SSAValue, at: Index, lanes: int, alignment: int = 4
+    buffer: SSAValue, at: Index, lanes: int, alignment: int | None = None
 ) -> SSAValue:
-    """Neighbours of f32, the first aligned to so many bytes."""
-    load = vector.LoadOp(buffer, [as_value(at)], VectorType(f32, [lanes]))
-    load.attributes["alignment"] = IntegerAttr(alignment, i64)
+    """Neighbours, the first aligned to so many bytes, or else as any element is."""
+    element = _element(buffer)
+    load = vector.LoadOp(buffer, [as_value(at)], VectorType(element, [lanes]))
+    bytes = element_bytes(element) if alignment is None else alignment
+    load.attributes["alignment"] = IntegerAttr(bytes, i64)
     return load.result
 
 
 def store_vector(value: SSAValue, buffer: SSAValue, at: Index) -> None:
     store = vector.StoreOp(value, buffer, [as_value(at)])
-    store.attributes["alignment"] = IntegerAttr(4, i64)
+    store.attributes["alignment"] = IntegerAttr(element_bytes(_element(buffer)), i64)
+
+
+def _element(buffer: SSAValue) -> Attribute:
+    assert isa(buffer.type, MemRefType)
+    return buffer.type.element_type

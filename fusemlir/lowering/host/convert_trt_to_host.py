@@ -14,6 +14,8 @@ from fusemlir.lowering.host.kernel_table import HostKernelTable
 from fusemlir.lowering.host.program import barrier_declaration, convert_function
 from fusemlir.lowering.host.schedules import HostCpuShape
 from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.static_shapes import unknown_shapes
+from fusemlir.lowering.llvm_spelling import NO_INLINE
 from fusemlir.network import functions
 
 F32_BYTES = 4
@@ -24,13 +26,15 @@ class ConvertTrtToHostPass(ModulePass):
     """Write a kernel for each layer or group, and a function that calls them all.
 
     `vector_bytes` and `vector_registers` are those of the CPU; what is not given is
-    that of one with AVX2. Raises `DiagnosticError` naming what has no kernel yet.
+    that of one with AVX2. `vpdpbusd` says that it has that instruction. Shapes must be
+    static. Raises `DiagnosticError` naming what has no kernel yet.
     """
 
     name = "convert-trt-to-host"
 
     vector_bytes: int = 32
     vector_registers: int = 16
+    vpdpbusd: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.vector_bytes not in (16, 32, 64) or self.vector_registers < 8:
@@ -39,15 +43,22 @@ class ConvertTrtToHostPass(ModulePass):
                 "wanted vector-bytes of 16, 32 or 64 and 8 vector-registers or more, "
                 f"found {self.vector_bytes} and {self.vector_registers}",
             )
-        cpu = HostCpuShape(self.vector_bytes // F32_BYTES, self.vector_registers)
+        cpu = HostCpuShape(
+            self.vector_bytes // F32_BYTES, self.vector_registers, self.vpdpbusd
+        )
         networks = list(functions(op))
         if not networks:
             return
+        if faults := [fault for each in networks for fault in unknown_shapes(each)]:
+            raise DiagnosticError(*faults)
         table = HostKernelTable(Immediates(op), cpu)
         programs = [convert_function(network, table) for network in networks]
         for network in networks:
             network.detach()
             network.erase()
+        # Kernels are long, and each is optimised by itself in less time.
+        for function in table.functions:
+            function.attributes[NO_INLINE] = UnitAttr()
         for function in (*table.functions, barrier_declaration(), *programs):
             function.attributes[HOST] = UnitAttr()
             op.body.block.add_op(function)

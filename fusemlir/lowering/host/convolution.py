@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
+from operator import mul
+from typing import Self
 
 from xdsl.dialects import vector
 from xdsl.dialects.builtin import VectorType, f32
@@ -17,18 +19,19 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ConvolutionOp
 from fusemlir.dialects.trt.base import shape_of
-from fusemlir.lowering.element_conversion import real
+from fusemlir.lowering.element_conversion import element_bytes, real
 from fusemlir.lowering.host.access import load_vector
+from fusemlir.lowering.host.arithmetic import FloatArithmetic
 from fusemlir.lowering.host.direct_product import (
     DirectKernel,
     DirectProduct,
     Sums,
     Tile,
 )
-from fusemlir.lowering.host.host_kernel import ALIGNMENT, HostFunction
-from fusemlir.lowering.host.layout import Layout
+from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
+from fusemlir.lowering.host.layout import FIRST_SPATIAL, Layout
 from fusemlir.lowering.host.plan import Plan, Site, Wish
-from fusemlir.lowering.host.schedules import TileSchedule
+from fusemlir.lowering.host.schedules import HostCpuShape, TileSchedule
 from fusemlir.lowering.host.tile_epilogue import Roles, TileEpilogue
 from fusemlir.lowering.host.weighted import Weighted
 from fusemlir.lowering.kernel.index_math import add, multiply
@@ -44,7 +47,7 @@ class ConvolutionPlan(Plan):
     @classmethod
     def of_body(
         cls, body: KernelBody, constants: Mapping[SSAValue, object]
-    ) -> ConvolutionPlan | None:
+    ) -> Self | None:
         weighted = Weighted.of_body(body, constants)
         return None if weighted is None else cls(body, weighted)
 
@@ -58,8 +61,7 @@ class ConvolutionPlan(Plan):
 
     def build(self, name: str, site: Site) -> HostFunction:
         found = self.weighted
-        product, roles = _product(found, site.layouts[found.image])
-        schedule = TileSchedule.choose(product.columns, product.features, site.cpu)
+        product, roles, schedule = self.tiling(site.layouts[found.image], site.cpu)
         blocks = product.groups * -(-product.features // schedule.features)
         taps = prod(product.window) * product.channels
         packed = dict(site.layouts)
@@ -77,14 +79,40 @@ class ConvolutionPlan(Plan):
             bias = None
             if found.bias is not None:
                 bias = numbers.get(found.bias) or kernel.buffers[found.bias]
-            DirectKernel(kernel, product, schedule, image, weights).emit(
-                lambda tile: _start(tile, schedule, bias), epilogue.finish
-            )
+            tiles = self.tiles(kernel, product, schedule, image, weights)
+
+            def start(tile: Tile) -> Sums:
+                epilogue.fetch(tile)
+                return start_of_sums(tile, schedule, bias)
+
+            tiles.emit(start, epilogue.finish)
             epilogue.code.erase()
-        return HostFunction(kernel.function, found.packing(schedule.features))
+        packing = found.packing(schedule.features, product.groups)
+        return HostFunction(kernel.function, packing)
+
+    def tiling(
+        self, layout: Layout, cpu: HostCpuShape
+    ) -> tuple[DirectProduct, Roles, TileSchedule]:
+        """The product of an image or matrix that lies as `layout` says, and its
+        tiles."""
+        product, roles = product_of(self.weighted, layout)
+        cpu = cpu.for_features(product.features)
+        schedule = TileSchedule.choose(product.columns, product.features, cpu)
+        return product, roles, schedule
+
+    def tiles(
+        self,
+        kernel: HostKernel,
+        product: DirectProduct,
+        schedule: TileSchedule,
+        image: SSAValue,
+        weights: SSAValue,
+    ) -> DirectKernel:
+        arithmetic = FloatArithmetic(schedule.lanes)
+        return DirectKernel(kernel, product, schedule, arithmetic, image, weights)
 
 
-def _product(found: Weighted, layout: Layout) -> tuple[DirectProduct, Roles]:
+def product_of(found: Weighted, layout: Layout) -> tuple[DirectProduct, Roles]:
     """The product, of an image or matrix that lies as `layout` says."""
     if isinstance(found.op, ConvolutionOp):
         return _of_images(found.op, layout)
@@ -93,24 +121,27 @@ def _product(found: Weighted, layout: Layout) -> tuple[DirectProduct, Roles]:
 
 def _of_images(op: ConvolutionOp, layout: Layout) -> tuple[DirectProduct, Roles]:
     images, channels, *_ = layout.shape
-    batch, _, down, across = layout.strides
-    _, features, rows, columns = shape_of(op.output)
-    pre, _ = op.padding_of(layout.shape[2:])
+    batch, _, *apart = layout.strides
+    _, features, *places = shape_of(op.output)
+    pre, _ = op.padding_of(layout.shape[FIRST_SPATIAL:])
     product = DirectProduct(
         images,
-        rows,
-        columns,
+        tuple(places),
         op.groups,
         features // op.groups,
         channels // op.groups,
-        (op.window[0], op.window[1]),
-        layout.start - pre[0] * down - pre[1] * across,
+        op.window,
+        layout.start - sum(map(mul, pre, apart)),
         batch,
-        op.strides[0] * down,
-        op.strides[1] * across,
-        (op.dilations[0] * down, op.dilations[1] * across),
+        tuple(map(mul, op.strides, apart)),
+        tuple(map(mul, op.dilations, apart)),
     )
-    return product, Roles(image=0, row=2, column=3, feature=1)
+    return product, roles_of_images(len(layout.shape))
+
+
+def roles_of_images(rank: int) -> Roles:
+    *line, column = range(FIRST_SPATIAL, rank)
+    return Roles(image=0, line=line, column=column, feature=1)
 
 
 def _of_matrices(found: Weighted) -> tuple[DirectProduct, Roles]:
@@ -118,12 +149,12 @@ def _of_matrices(found: Weighted) -> tuple[DirectProduct, Roles]:
     *outer, depth = shape_of(found.image)
     rank = len(shape_of(found.result))
     product = DirectProduct(
-        1, 1, prod(outer), 1, found.features, depth, (1, 1), 0, 0, 0, depth, (0, 0)
+        1, (prod(outer),), 1, found.features, depth, (1,), 0, 0, (depth,), (0,)
     )
-    return product, Roles(image=None, row=None, column=rank - 2, feature=rank - 1)
+    return product, Roles(image=None, line=(), column=rank - 2, feature=rank - 1)
 
 
-def _start(tile: Tile, schedule: TileSchedule, bias: SSAValue | None) -> Sums:
+def start_of_sums(tile: Tile, schedule: TileSchedule, bias: SSAValue | None) -> Sums:
     """The bias of each feature: packed as the weights are, one number, or none."""
     lanes = schedule.lanes
     if bias is None or bias.type == f32:
@@ -132,7 +163,7 @@ def _start(tile: Tile, schedule: TileSchedule, bias: SSAValue | None) -> Sums:
         return [spread] * (tile.pixels * schedule.vectors)
     first = multiply(tile.block, schedule.features)
     given = [
-        load_vector(bias, add(first, number * lanes), lanes, ALIGNMENT)
+        load_vector(bias, add(first, number * lanes), lanes, lanes * element_bytes(f32))
         for number in range(schedule.vectors)
     ]
     return given * tile.pixels

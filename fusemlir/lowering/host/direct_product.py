@@ -10,14 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TypeAlias
 
-from xdsl.dialects import memref, vector
-from xdsl.dialects.builtin import VectorType, f32
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import SSAValue
+from xdsl.utils.hints import isa
 
-from fusemlir.lowering.host.access import load_vector
-from fusemlir.lowering.host.host_kernel import ALIGNMENT, HostKernel
+from fusemlir.dialects.trt.base import Shape
+from fusemlir.lowering.element_conversion import element_bytes
+from fusemlir.lowering.host.arithmetic import Arithmetic
+from fusemlir.lowering.host.host_kernel import HostKernel
+from fusemlir.lowering.host.nests import unraveled
 from fusemlir.lowering.host.schedules import TileSchedule
 from fusemlir.lowering.kernel.control_flow import for_loop, loop
 from fusemlir.lowering.kernel.index_math import (
@@ -25,38 +30,62 @@ from fusemlir.lowering.kernel.index_math import (
     add,
     as_value,
     divide,
+    linear,
     multiply,
     remainder,
 )
 
+KEPT_BYTES = 1 << 18
+"""Weights of a layer that may stay in a cache of the second level beside its image."""
+
+MANY_PIECES = 14
+"""Of work, which some threads may share."""
+
 Sums: TypeAlias = Sequence[SSAValue]
 """Of a tile: of its first pixel all vectors, then of the next."""
 
+Start: TypeAlias = Callable[["Tile"], Sums]
+"""What the sums of a tile begin with."""
+
 Finish: TypeAlias = Callable[["Tile", Sums], None]
+"""Stores the sums of a tile."""
 
 
 @dataclass(frozen=True)
 class DirectProduct:
-    """result[image, row, column, feature] from an image, in elements of its buffer.
+    """result[image, *place, feature] from an image, in elements of its buffer.
 
     Features are in groups, each of channels of its own.
     """
 
     images: int
-    rows: int
-    columns: int
+    places: Shape
+    """Of the result: rows and columns, and of volumes what is before them."""
     groups: int
     features: int
     """Of a group."""
     channels: int
     """Of a group, read for each element of the window."""
-    window: tuple[int, int]
+    window: Shape
     start: int
     """Where the first pixel reads first."""
     image_stride: int
-    row_stride: int
-    column_stride: int
-    window_strides: tuple[int, int]
+    strides: Shape
+    """From a place of the result to the next, by axis."""
+    window_strides: Shape
+
+    @property
+    def lines(self) -> Shape:
+        """The axes of `places` before the last."""
+        return self.places[:-1]
+
+    @property
+    def columns(self) -> int:
+        return self.places[-1]
+
+    @property
+    def column_stride(self) -> int:
+        return self.strides[-1]
 
 
 @dataclass(frozen=True)
@@ -64,7 +93,8 @@ class Tile:
     """Where a tile is, the column and the feature being the first ones."""
 
     image: Index
-    row: Index
+    line: Sequence[Index]
+    """Of the axes before the last."""
     column: Index
     pixels: int
     feature: Index
@@ -80,109 +110,182 @@ class DirectKernel:
     kernel: HostKernel
     product: DirectProduct
     schedule: TileSchedule
+    arithmetic: Arithmetic
     image: SSAValue
     weights: SSAValue
-    """Packed: [groups, blocks, window, channels, features of a block]."""
+    """Packed: [groups, blocks, window, steps, features of a block, depth of a step]."""
 
     @property
     def blocks(self) -> int:
         """Of features, in a group."""
         return -(-self.product.features // self.schedule.features)
 
-    def emit(self, start: Callable[[Tile], Sums], finish: Finish) -> None:
-        """`start` gives what the sums begin with, the bias; `finish` stores them."""
-        found, height = self.product, self.schedule.pixels
-        pieces = found.images * found.groups * self.blocks * found.rows
-        begin, end = self.kernel.share(pieces)
+    def emit(self, start: Start, finish: Finish) -> None:
+        found = self.product
+        outer = () if self.keeps_weights else (found.groups * self.blocks,)
+        sizes = (found.images, *outer, *found.lines)
+        begin, end = self.kernel.share(prod(sizes))
         with loop(begin, end) as piece:
-            row = remainder(piece, found.rows)
-            rest = divide(piece, found.rows)
-            block = remainder(rest, found.groups * self.blocks)
-            image = divide(rest, found.groups * self.blocks)
+            image, *at = unraveled(piece, sizes)
+            block = at.pop(0) if outer else None
+            self.emit_line(image, block, at, start, finish)
 
-            def tile(column: Index, pixels: int) -> None:
-                place = Tile(image, row, column, pixels, self._feature(block), block)
-                finish(place, self._sums(place, start(place)))
+    @property
+    def keeps_weights(self) -> bool:
+        """Whether all weights stay in a cache: then pixels get all their features,
+        which are neighbours in memory, before the next ones do; else a block of weights
+        is used for all lines before the next."""
+        found = self.product
+        pieces = found.images * prod(found.lines)
+        return pieces >= MANY_PIECES and buffer_bytes(self.weights) <= KEPT_BYTES
 
-            whole = found.columns - found.columns % height
-            if whole:
-                with loop(0, whole, height) as column:
-                    tile(column, height)
-            if whole < found.columns:
-                tile(whole, found.columns - whole)
+    def emit_line(
+        self,
+        image: Index,
+        block: Index | None,
+        line: Sequence[Index],
+        start: Start,
+        finish: Finish,
+    ) -> None:
+        """The columns of one line, of one block of features or of all blocks."""
+        columns, height = self.product.columns, self.schedule.pixels
+
+        def finish_tile(column: Index, pixels: int, block: Index) -> None:
+            place = Tile(image, line, column, pixels, self._feature(block), block)
+            finish(place, self._sums(place, start(place)))
+
+        def tile(column: Index, pixels: int) -> None:
+            if block is not None:
+                finish_tile(column, pixels, block)
+                return
+            with loop(0, self.product.groups * self.blocks) as each:
+                finish_tile(column, pixels, each)
+
+        whole = columns - columns % height
+        if whole:
+            with loop(0, whole, height) as column:
+                tile(column, height)
+        if whole < columns:
+            tile(whole, columns - whole)
 
     def _feature(self, block: Index) -> Index:
+        features, width = self.product.features, self.schedule.features
         group, within = divide(block, self.blocks), remainder(block, self.blocks)
-        first = multiply(within, self.schedule.features)
-        return add(multiply(group, self.product.features), first)
+        first = multiply(within, width)
+        if features > width and features % width:
+            # The last block is whole too, and computes some of the one before again.
+            last = as_value(features - width)
+            first = arith.MinUIOp(as_value(first), last).result
+        return add(multiply(group, features), first)
 
     def _sums(self, place: Tile, start: Sums) -> Sums:
-        found, width = self.product, self.schedule.features
-        height, across = found.window
+        found = self.product
         group = divide(place.block, self.blocks)
-        read = add(
+        first = add(self._first(place), multiply(group, found.channels))
+        tap_weights, weights = self._tap_weights, self.first_weight(place)
+
+        def tap(at: Sequence[Index], sums: Sums) -> Sums:
+            return self._channels(
+                place.pixels,
+                add(first, *map(multiply, at, found.window_strides)),
+                add(weights, multiply(linear(list(at), found.window), tap_weights)),
+                sums,
+            )
+
+        return nested_sums(found.window, start, tap)
+
+    def _first(self, place: Tile) -> Index:
+        """Where a tile of features of the first group reads first."""
+        found = self.product
+        at = (*place.line, place.column)
+        return add(
             multiply(place.image, found.image_stride),
-            multiply(place.row, found.row_stride),
-            multiply(place.column, found.column_stride),
-            multiply(group, found.channels),
+            *map(multiply, at, found.strides),
             found.start,
         )
-        tap_weights = found.channels * width
-        weights = multiply(place.block, height * across * tap_weights)
 
-        def along_rows(r: SSAValue, sums: tuple[SSAValue, ...]) -> Sums:
-            def along_columns(s: SSAValue, sums: tuple[SSAValue, ...]) -> Sums:
-                number = add(multiply(r, across), s)
-                down, right = found.window_strides
-                return self._taps(
-                    place.pixels,
-                    add(read, multiply(r, down), multiply(s, right)),
-                    add(weights, multiply(number, tap_weights)),
-                    sums,
-                )
+    def first_weight(self, place: Tile) -> Index:
+        """Where the packed weights of a tile begin."""
+        block = prod(self.product.window) * self._tap_weights
+        return multiply(place.block, block)
 
-            return for_loop(0, across, 1, sums, along_columns)
+    @property
+    def _tap_weights(self) -> int:
+        """Of one element of the window, for all features of a block."""
+        steps = -(-self.product.channels // self.arithmetic.depth)
+        return steps * self._step_weights
 
-        return for_loop(0, height, 1, start, along_rows)
+    @property
+    def _step_weights(self) -> int:
+        """Of one step, for all features of a block."""
+        return self.schedule.features * self.arithmetic.depth
 
-    def _taps(self, pixels: int, read: Index, weights: Index, sums: Sums) -> Sums:
+    def _channels(self, pixels: int, read: Index, weights: Index, sums: Sums) -> Sums:
         """Add the products of all channels at one element of the window."""
-        step = self.schedule.unroll(self.product.channels)
-        width = self.schedule.features
+        depth = self.arithmetic.depth
+        steps, rest = divmod(self.product.channels, depth)
+        ahead = self.schedule.unroll(steps)
 
-        def turn(channel: SSAValue, sums: tuple[SSAValue, ...]) -> Sums:
-            here = add(read, channel)
-            there = add(weights, multiply(channel, width))
-            for ahead in range(step):
-                factors = self._vectors(self.weights, add(there, ahead * width))
-                sums = tuple(
-                    total
-                    for pixel in range(pixels)
-                    for total in self._pixel(
-                        add(here, ahead + pixel * self.product.column_stride),
-                        factors,
-                        sums[pixel * len(factors) : (pixel + 1) * len(factors)],
-                    )
+        def step(
+            number: Index, sums: tuple[SSAValue, ...], channels: int
+        ) -> tuple[SSAValue, ...]:
+            here = add(read, multiply(number, depth))
+            there = add(weights, multiply(number, self._step_weights))
+            factors = self._factors(there)
+            return tuple(
+                total
+                for pixel in range(pixels)
+                for total in self._pixel(
+                    add(here, pixel * self.product.column_stride),
+                    channels,
+                    factors,
+                    sums[pixel * len(factors) : (pixel + 1) * len(factors)],
                 )
+            )
+
+        def turn(first: SSAValue, sums: tuple[SSAValue, ...]) -> Sums:
+            for number in range(ahead):
+                sums = step(add(first, number), sums, depth)
             return sums
 
-        return for_loop(0, self.product.channels, step, sums, turn)
+        if steps:
+            sums = for_loop(0, steps, ahead, sums, turn)
+        return step(steps, tuple(sums), rest) if rest else sums
 
-    def _pixel(self, at: Index, factors: Sums, sums: Sums) -> Sums:
-        one = memref.LoadOp.get(self.image, [as_value(at)]).res
-        spread = vector.BroadcastOp(one, self._type).vector
+    def _pixel(self, at: Index, channels: int, factors: Sums, sums: Sums) -> Sums:
+        spread = self.arithmetic.spread(self.image, at, channels)
         return [
-            vector.FMAOp(spread, factor, total).res
+            self.arithmetic.multiply_add(spread, factor, total)
             for factor, total in zip(factors, sums, strict=True)
         ]
 
-    def _vectors(self, buffer: SSAValue, at: Index) -> list[SSAValue]:
-        lanes = self.schedule.lanes
+    def _factors(self, at: Index) -> list[SSAValue]:
+        apart = self.schedule.lanes * self.arithmetic.depth
         return [
-            load_vector(buffer, add(at, number * lanes), lanes, ALIGNMENT)
+            self.arithmetic.factors(self.weights, add(at, number * apart))
             for number in range(self.schedule.vectors)
         ]
 
-    @property
-    def _type(self) -> VectorType:
-        return VectorType(f32, [self.schedule.lanes])
+
+def buffer_bytes(buffer: SSAValue) -> int:
+    assert isa(buffer.type, MemRefType)
+    return prod(buffer.type.get_shape()) * element_bytes(buffer.type.element_type)
+
+
+def nested_sums(
+    sizes: Sequence[Index],
+    start: Sums,
+    step: Callable[[Sequence[Index], Sums], Sums],
+    outer: Sequence[Index] = (),
+) -> Sums:
+    """`start` after `step` at all indices below `sizes`, the last the innermost."""
+    if not sizes:
+        return step(outer, start)
+    size, *inner = sizes
+    if size == 1:
+        return nested_sums(inner, start, step, (*outer, 0))
+
+    def turn(at: SSAValue, sums: tuple[SSAValue, ...]) -> Sums:
+        return nested_sums(inner, sums, step, (*outer, at))
+
+    return for_loop(0, size, 1, start, turn)

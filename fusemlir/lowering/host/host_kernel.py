@@ -13,7 +13,7 @@ it once and does its share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -42,8 +42,25 @@ from fusemlir.lowering.kernel.value_numbering import kernel_scope
 Packing: TypeAlias = Callable[[ConstantValue], ConstantValue]
 """From a constant to how a kernel has it stored."""
 
+Table: TypeAlias = Callable[[Sequence[ConstantValue | None]], ConstantValue]
+"""From the inputs of a kernel, as far as they are constants, to what it is given that
+they tell."""
+
 ALIGNMENT = 64
 """Of every buffer, in bytes: a cache line, and the widest register."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A kernel that brings an input, at each run, into the order in which another one
+    reads it."""
+
+    key: Hashable
+    kind: str
+    build: Callable[[str], FuncOp]
+    """Of a name: a function of the input and of what it becomes."""
+    count: int
+    """Elements of what it becomes."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,12 @@ class HostFunction:
     function: FuncOp
     packing: Mapping[int, Packing] = field(default_factory=dict[int, Packing])
     """By number of the input."""
+    tables: Sequence[Table] = ()
+    """Further arguments, after the outputs."""
+    scratch: Sequence[MemRefType] = ()
+    """Memory that only the kernel uses, after these."""
+    prepared: Mapping[int, Preparation] = field(default_factory=dict[int, Preparation])
+    """What is made of inputs before, by number."""
 
 
 def buffer_type(element: Attribute, count: int) -> MemRefType:
@@ -68,6 +91,7 @@ class HostKernel(AbstractContextManager["HostKernel"]):
         tensors: Sequence[SSAValue],
         layouts: Mapping[SSAValue, Layout],
         location: LocationAttr,
+        tables: Sequence[MemRefType] = (),
     ):
         self.layouts = layouts
         self.location = location
@@ -75,6 +99,7 @@ class HostKernel(AbstractContextManager["HostKernel"]):
             buffer_type(element_type_of(value), layouts[value].volume)
             for value in tensors
         ]
+        buffers += tables
         index = IndexType()
         self.function = FuncOp(
             name, ([*buffers, index, index], []), visibility="private"
@@ -82,7 +107,8 @@ class HostKernel(AbstractContextManager["HostKernel"]):
         plain = DictionaryAttr({})
         alone = DictionaryAttr({"llvm.noalias": UnitAttr()})
         self.function.arg_attrs = ArrayAttr([alone] * len(buffers) + [plain] * 2)
-        *arguments, self.thread, self.threads = self.function.body.block.args
+        *given, self.thread, self.threads = self.function.body.block.args
+        arguments, self.tables = given[: len(tensors)], given[len(tensors) :]
         for tensor, argument in zip(tensors, arguments, strict=True):
             argument.name_hint = tensor.name_hint
         self.buffers: dict[SSAValue, SSAValue] = dict(

@@ -9,34 +9,61 @@ from dataclasses import dataclass, field
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, SSAValue
 
-from fusemlir.lowering.host.concatenation import ConcatenationPlan
 from fusemlir.lowering.host.convolution import ConvolutionPlan
-from fusemlir.lowering.host.host_kernel import HostFunction
+from fusemlir.lowering.host.deconvolution import DeconvolutionPlan
+from fusemlir.lowering.host.depthwise import DepthwisePlan
+from fusemlir.lowering.host.elements import ElementPlan
+from fusemlir.lowering.host.host_kernel import HostFunction, Preparation
+from fusemlir.lowering.host.integer.convolution import ByteConvolutionPlan
+from fusemlir.lowering.host.integer.pooling import BytePoolingPlan
+from fusemlir.lowering.host.integer.separable import ByteSeparablePlan
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.lrn import LrnPlan
+from fusemlir.lowering.host.matrix_product import MatrixProductPlan
+from fusemlir.lowering.host.movement.concatenation import ConcatenationPlan
+from fusemlir.lowering.host.movement.sampling import PaddingPlan, SlicePlan
+from fusemlir.lowering.host.movement.shuffle import ShufflePlan
 from fusemlir.lowering.host.plan import Plan, Site
 from fusemlir.lowering.host.pointwise import PointwisePlan
 from fusemlir.lowering.host.pooling import PoolingPlan
 from fusemlir.lowering.host.reformat import build_halo, build_reformat
+from fusemlir.lowering.host.rows.normalization import NormalizationPlan
+from fusemlir.lowering.host.rows.pooling import GlobalPoolingPlan
+from fusemlir.lowering.host.rows.reduce import ReducePlan
+from fusemlir.lowering.host.rows.softmax import SoftmaxPlan
 from fusemlir.lowering.host.schedules import HostCpuShape
-from fusemlir.lowering.host.shuffle import ShufflePlan
-from fusemlir.lowering.host.softmax import SoftmaxPlan
-from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.host.top_k.top_k import TopKPlan
+from fusemlir.lowering.kernel.immediates import Immediates, are_single_elements
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 PLANS: tuple[type[Plan], ...] = (
+    DepthwisePlan,
+    DeconvolutionPlan,
     ConvolutionPlan,
+    MatrixProductPlan,
+    ByteConvolutionPlan,
+    ByteSeparablePlan,
     PointwisePlan,
+    GlobalPoolingPlan,
     PoolingPlan,
+    BytePoolingPlan,
     ConcatenationPlan,
     ShufflePlan,
+    SlicePlan,
+    PaddingPlan,
+    TopKPlan,
+    ReducePlan,
     SoftmaxPlan,
+    NormalizationPlan,
     LrnPlan,
+    ElementPlan,
 )
 
 
 def plan_of(body: KernelBody, constants: Mapping[SSAValue, object]) -> Plan | None:
     """How `body` is built; None where nothing does yet."""
+    if not are_single_elements(body):
+        return None
     plans = (plan.of_body(body, constants) for plan in PLANS)
     return next((plan for plan in plans if plan is not None), None)
 
@@ -55,7 +82,9 @@ class HostKernelTable:
     def kernel(self, plan: Plan, layouts: Mapping[SSAValue, Layout]) -> HostFunction:
         """Of a body whose tensors lie as `layouts` says."""
         body = plan.body
-        key = (body.key, tuple(layouts[tensor] for tensor in body.tensors))
+        # Of equal bodies one may have constants that a faster family wants.
+        places = tuple(layouts[tensor] for tensor in body.tensors)
+        key = (type(plan), body.key, places)
         return self._built(
             key,
             body.kind,
@@ -67,7 +96,16 @@ class HostKernelTable:
         return self._built(
             ("reformat", type, source, target),
             "reformat",
-            lambda name: HostFunction(build_reformat(name, type, source, target)),
+            lambda name: HostFunction(
+                build_reformat(name, type, source, target, self.cpu)
+            ),
+        )
+
+    def preparation(self, preparation: Preparation) -> HostFunction:
+        return self._built(
+            preparation.key,
+            preparation.kind,
+            lambda name: HostFunction(preparation.build(name)),
         )
 
     def halo(self, type: Attribute, layout: Layout) -> HostFunction:

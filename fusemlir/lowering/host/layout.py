@@ -8,7 +8,7 @@ it reads past the edge and asks nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
 from operator import mul
@@ -35,13 +35,39 @@ class Layout:
         return Layout(shape, tuple(range(len(shape))), ((0, 0),) * len(shape))
 
     @staticmethod
-    def channels_last(shape: Shape, halo: Sequence[tuple[int, int]] = ()) -> Layout:
-        """Of an image; `halo` is that of its spatial axes, none where not given."""
+    def channels_last(
+        shape: Shape, halo: Sequence[tuple[int, int]] = (), spare: int = 0
+    ) -> Layout:
+        """Of an image; `halo` is that of its spatial axes, none where not given, and
+        `spare` how many channels of zeros are after its own."""
         batch, channels, *spatial = range(len(shape))
         around = tuple(halo) or ((0, 0),) * len(spatial)
-        return Layout(
-            shape, (batch, *spatial, channels), ((0, 0),) * FIRST_SPATIAL + around
-        )
+        order = (batch, *spatial, channels)
+        return Layout(shape, order, ((0, 0), (0, spare), *around))
+
+    def with_halo(self, halo: Halo) -> Layout:
+        return replace(self, halo=halo)
+
+    def reshaped(self, shape: Shape) -> Layout | None:
+        """The same memory as a tensor of another shape; None where one of its axes
+        is not made of what lies together."""
+        if self.is_row_major or not self.volume:
+            return Layout.row_major(shape)
+        order = list[tuple[int, list[int]]]()
+        halo = [(0, 0)] * len(shape)
+        for old, new in groups(self.shape, shape):
+            if len(old) == len(new) == 1:
+                halo[new[0]] = self.halo[old[0]]
+            elif any(any(self.halo[axis]) for axis in old):
+                return None
+            long = [axis for axis in old if self.shape[axis] > 1]
+            places = [self.order.index(axis) for axis in long or old]
+            between = self.order[min(places) : max(places) + 1]
+            if [x for x in between if self.shape[x] > 1 or x in long] != long:
+                return None
+            order.append((min(places), new))
+        places = [axis for _, new in sorted(order) for axis in new]
+        return Layout(shape, tuple(places), tuple(halo))
 
     @property
     def padded(self) -> Shape:
@@ -79,3 +105,23 @@ class Layout:
         """Whether elements follow each other as in the tensor, nothing between them."""
         moved = [axis for axis in self.order if self.shape[axis] > 1]
         return not self.has_halo and moved == sorted(moved)
+
+
+def groups(old: Shape, new: Shape) -> list[tuple[list[int], list[int]]]:
+    """Axes that a reshape makes others of, in order and as few together as may be."""
+    found = list[tuple[list[int], list[int]]]()
+    before, after = list(range(len(old))), list(range(len(new)))
+    while before and after:
+        left, right = [before.pop(0)], [after.pop(0)]
+        while (of_left := prod(old[axis] for axis in left)) != (
+            of_right := prod(new[axis] for axis in right)
+        ):
+            if of_left < of_right:
+                left.append(before.pop(0))
+            else:
+                right.append(after.pop(0))
+        found.append((left, right))
+    if found:
+        found[-1][0].extend(before)
+        found[-1][1].extend(after)
+    return found

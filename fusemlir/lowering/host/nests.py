@@ -6,7 +6,7 @@ tensors in one layout is a single one, whatever their shape.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TypeAlias
@@ -25,6 +25,9 @@ from fusemlir.lowering.kernel.index_math import (
     remainder,
 )
 
+ENOUGH_PIECES = 32
+"""Of work that threads share, so that none waits long for another."""
+
 
 @dataclass(frozen=True)
 class Walk:
@@ -37,6 +40,18 @@ class Walk:
 
 Visit: TypeAlias = Callable[[Sequence[Index]], None]
 """Computes one element, given its place in the buffer of each walk."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Turns, and how far apart neighbouring ones are in the buffer of each walk."""
+
+    size: int
+    steps: tuple[int, ...]
+
+    def from_places(self, places: Sequence[Index], turn: Index) -> list[Index]:
+        pairs = zip(places, self.steps, strict=True)
+        return [add(place, multiply(turn, step)) for place, step in pairs]
 
 
 def walk_of(layout: Layout, aligned: Shape) -> Walk:
@@ -57,56 +72,55 @@ def visit_all(
     kernel: HostKernel, layout: Layout, walks: Sequence[Walk], visit: Visit
 ) -> None:
     """Loops over the elements of `layout` in its order, this thread's share of them."""
-    sizes, merged = merge(layout, walks)
-    *outer, inner = sizes or [1]
-    rows = prod(outer)
-    if rows == 1:
-        _row(kernel.share(inner), [walk.start for walk in walks], merged, visit)
-        return
-    begin, end = kernel.share(rows)
-    with loop(begin, end) as row:
-        at = unraveled(row, outer)
-        starts = [
-            add(walk.start, *map(multiply, at, strides[:-1]))
-            for walk, strides in zip(walks, merged, strict=True)
-        ]
-        _row((0, inner), starts, merged, visit)
+    loops = (
+        Loop(layout.shape[axis], tuple(walk.strides[axis] for walk in walks))
+        for axis in layout.order
+    )
+    share_loops(kernel, merged(loops), [walk.start for walk in walks], visit)
 
 
-def _row(
-    bounds: tuple[Index, Index],
-    starts: Sequence[Index],
-    strides: Sequence[Sequence[int]],
-    visit: Visit,
-) -> None:
-    with loop(*bounds) as at:
-        visit(
-            [
-                add(start, multiply(at, steps[-1] if steps else 0))
-                for start, steps in zip(starts, strides, strict=True)
-            ]
-        )
-
-
-def merge(
-    layout: Layout, walks: Sequence[Walk]
-) -> tuple[list[int], list[tuple[int, ...]]]:
-    """The sizes of as few loops as will do, the innermost last, and the strides of each
-    walk along them."""
-    axes = [axis for axis in layout.order if layout.shape[axis] > 1]
-    sizes = list[int]()
-    strides = list[tuple[int, ...]]()
-    for axis in axes:
-        size = layout.shape[axis]
-        steps = tuple(walk.strides[axis] for walk in walks)
-        if strides and strides[-1] == tuple(step * size for step in steps):
-            sizes[-1] *= size
-            strides[-1] = steps
+def merged(loops: Iterable[Loop]) -> list[Loop]:
+    """As few loops as will do, none of one turn."""
+    found = list[Loop]()
+    for inner in loops:
+        outer = found[-1] if found else None
+        if inner.size == 1:
+            continue
+        if outer and outer.steps == tuple(step * inner.size for step in inner.steps):
+            found[-1] = Loop(outer.size * inner.size, inner.steps)
         else:
-            sizes.append(size)
-            strides.append(steps)
-    by_walk = [tuple(steps[which] for steps in strides) for which in range(len(walks))]
-    return sizes, by_walk
+            found.append(inner)
+    return found
+
+
+def share_loops(
+    kernel: HostKernel, loops: Sequence[Loop], places: Sequence[Index], visit: Visit
+) -> None:
+    """Nested loops from `places` on, the last the innermost, of which threads share
+    the outermost ones; where these have few turns, each turn of them."""
+    outer, inner = list(loops[:1]), list(loops[1:])
+    while inner[1:] and prod(turns.size for turns in outer) < ENOUGH_PIECES:
+        outer.append(inner.pop(0))
+    if inner and prod(turns.size for turns in outer) < ENOUGH_PIECES:
+        repeat(outer, places, lambda at: share_loops(kernel, inner, at, visit))
+        return
+    sizes = [turns.size for turns in outer] or [1]
+    begin, end = kernel.share(prod(sizes))
+    with loop(begin, end) as piece:
+        at = list(places)
+        for turns, turn in zip(outer, unraveled(piece, sizes), strict=False):
+            at = turns.from_places(at, turn)
+        repeat(inner, at, visit)
+
+
+def repeat(loops: Sequence[Loop], places: Sequence[Index], visit: Visit) -> None:
+    """Nested loops from `places` on, the last the innermost, all by each thread."""
+    if not loops:
+        visit(places)
+        return
+    outer, *inner = loops
+    with loop(0, outer.size) as turn:
+        repeat(inner, outer.from_places(places, turn), visit)
 
 
 def unraveled(number: SSAValue, sizes: Sequence[int]) -> list[Index]:

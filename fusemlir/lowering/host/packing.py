@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, TensorType, f32
+from xdsl.dialects.builtin import TensorType
 
 from fusemlir.dialects.trt.base import Shape
+from fusemlir.dialects.trt.constant import fill
 from fusemlir.dialects.trt.weight import ConstantValue, WeightAttr
 
 
-def zeros(shape: Shape) -> ConstantValue:
-    zero = DenseIntOrFPElementsAttr.from_list(TensorType(f32, [1]), [0.0])
-    return WeightAttr.derived("fill", [zero], TensorType(f32, shape))
-
-
 def reshaped(value: ConstantValue, shape: Shape) -> ConstantValue:
-    return WeightAttr.derived("reshape", [value], TensorType(f32, shape))
+    if value.type.get_shape() == shape:
+        return value
+    type = TensorType(value.type.element_type, shape)
+    return WeightAttr.derived("reshape", [value], type)
 
 
 def transposed(value: ConstantValue, order: Sequence[int]) -> ConstantValue:
     shape = value.type.get_shape()
-    turned = TensorType(f32, [shape[axis] for axis in order])
+    turned = TensorType(value.type.element_type, [shape[axis] for axis in order])
     return WeightAttr.derived("transpose", [value, tuple(order)], turned)
 
 
@@ -32,28 +31,59 @@ def widened(value: ConstantValue, axis: int, size: int) -> ConstantValue:
     missing = size - shape[axis]
     if not missing:
         return value
-    rest = zeros((*shape[:axis], missing, *shape[axis + 1 :]))
+    element = value.type.element_type
+    rest = fill(0, TensorType(element, (*shape[:axis], missing, *shape[axis + 1 :])))
     shape[axis] = size
-    joined = TensorType(f32, shape)
+    joined = TensorType(element, shape)
     return WeightAttr.derived("concatenation", [value, rest, axis], joined)
 
 
-def packed_kernel(kernel: ConstantValue, groups: int, width: int) -> ConstantValue:
-    """[groups, blocks, window, channels, width] of a kernel [features of all groups,
-    channels, window], the last block filled up with zeros; as one row."""
+def in_blocks(value: ConstantValue, axis: int, width: int) -> ConstantValue:
+    """With an axis of whole blocks of `width`: the last begins earlier where it would
+    not be full, and where there are not even `width`, zeros follow."""
+    shape = value.type.get_shape()
+    size = shape[axis]
+    if size < width:
+        return widened(value, axis, width)
+    if size % width == 0:
+        return value
+    parts = [
+        sliced(value, axis, 0, size - size % width),
+        sliced(value, axis, size - width, width),
+    ]
+    sizes = (*shape[:axis], -(-size // width) * width, *shape[axis + 1 :])
+    joined = TensorType(value.type.element_type, sizes)
+    return WeightAttr.derived("concatenation", [*parts, axis], joined)
+
+
+def sliced(value: ConstantValue, axis: int, start: int, size: int) -> ConstantValue:
+    """`size` neighbours along an axis."""
+    shape = value.type.get_shape()
+    starts = [start if at == axis else 0 for at in range(len(shape))]
+    sizes = [size if at == axis else whole for at, whole in enumerate(shape)]
+    type = TensorType(value.type.element_type, sizes)
+    return WeightAttr.derived("slice", [value, starts, sizes, [1] * len(shape)], type)
+
+
+def packed_kernel(
+    kernel: ConstantValue, groups: int, width: int, depth: int = 1
+) -> ConstantValue:
+    """[groups, blocks, window, steps, width, depth] of a kernel [features of all
+    groups, channels, window], a step being `depth` channels, of which zeros fill up the
+    last, and blocks as `in_blocks` says; as one row."""
     features, channels, *window = kernel.type.get_shape()
     each = features // groups
-    blocks = -(-each // width)
+    blocks, steps = -(-each // width), -(-channels // depth)
     taps = prod(window)
     parts = reshaped(kernel, (groups, each, channels, taps))
-    parts = widened(parts, 1, blocks * width)
-    parts = reshaped(parts, (groups, blocks, width, channels, taps))
-    parts = transposed(parts, (0, 1, 4, 3, 2))
+    parts = widened(in_blocks(parts, 1, width), 2, steps * depth)
+    parts = reshaped(parts, (groups, blocks, width, steps, depth, taps))
+    parts = transposed(parts, (0, 1, 5, 3, 2, 4))
     return reshaped(parts, (prod(parts.type.get_shape()),))
 
 
 def packed_features(value: ConstantValue, groups: int, width: int) -> ConstantValue:
     """[groups, blocks, width] of one number a feature; as one row."""
     each = prod(value.type.get_shape()) // groups
-    filled = widened(reshaped(value, (groups, each)), 1, -(-each // width) * width)
+    filled = in_blocks(reshaped(value, (groups, each)), 1, width)
     return reshaped(filled, (prod(filled.type.get_shape()),))

@@ -10,14 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from xdsl.dialects.builtin import i8
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt import ConstantOp, ConvolutionOp
-from fusemlir.dialects.trt.base import shape_of
-from fusemlir.lowering.host.layout import FIRST_SPATIAL, Halo, Layout
-from fusemlir.lowering.host.plan import IMAGE_RANK, Plan, Wish
+from fusemlir.dialects.trt import (
+    ConstantOp,
+    ConvolutionOp,
+    DeconvolutionOp,
+    DequantizeOp,
+)
+from fusemlir.dialects.trt.base import Shape, element_type_of, shape_of
+from fusemlir.lowering.host.deconvolution import axes_of
+from fusemlir.lowering.host.layout import FIRST_SPATIAL, Halo, Layout, groups
+from fusemlir.lowering.host.plan import Plan, Wish, is_image_shape
 from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.liveness import is_view
 from fusemlir.network import is_kernel, is_node
+
+WORD = 4
+"""Bytes that are multiplied at once."""
 
 
 @dataclass
@@ -35,6 +46,14 @@ class Placement:
         an input is not the one which it has, it is brought into it before."""
         body = plan.body
         pairs = list(zip(body.operands, body.inputs, strict=True))
+        lying = {value: self.of(operand) for operand, value in pairs}
+        written = plan.outputs_of(lying)
+        if written is not None:
+            results = zip(body.node.results, body.outputs, written, strict=True)
+            for result, value, layout in results:
+                lying[value] = layout.with_halo(wanted_halo(result, layout))
+                self.layouts[result] = lying[value]
+            return lying
         is_image = plan.wish == Wish.IMAGES or (
             plan.wish == Wish.KEEP
             and any(
@@ -47,10 +66,11 @@ class Placement:
             value: self._of_input(operand, is_image and value in plan.images)
             for operand, value in pairs
         }
+        ranks = {len(shape_of(value)) for value in plan.images}
         for result, value in zip(body.node.results, body.outputs, strict=True):
             shape = shape_of(result)
-            if is_image and len(shape) == IMAGE_RANK:
-                layout = Layout.channels_last(shape, halo_of(result))
+            if is_image and len(shape) in ranks:
+                layout = image_layout(result)
             else:
                 layout = Layout.row_major(shape)
             found[value] = self.layouts[result] = layout
@@ -59,18 +79,14 @@ class Placement:
     def _of_input(self, operand: SSAValue, is_image: bool) -> Layout:
         if not is_image or isinstance(operand.owner, ConstantOp):
             return Layout.row_major(shape_of(operand))
-        now, halo = self.of(operand), halo_of(operand)
-        if _is_image(now) and _is_enough(now.halo[FIRST_SPATIAL:], halo):
-            return now
-        return Layout.channels_last(now.shape, halo)
+        now, wanted = self.of(operand), image_layout(operand)
+        return now if _is_image(now) and _is_enough(now.halo, wanted.halo) else wanted
 
 
 def _is_image(layout: Layout) -> bool:
     """Whether its channels are innermost, by more than chance."""
     shape = layout.shape
-    return len(shape) == IMAGE_RANK and (
-        layout.order == Layout.channels_last(shape).order
-    )
+    return is_image_shape(shape) and (layout.order == Layout.channels_last(shape).order)
 
 
 def _is_enough(halo: Halo, wanted: Halo) -> bool:
@@ -80,41 +96,76 @@ def _is_enough(halo: Halo, wanted: Halo) -> bool:
     )
 
 
+def image_layout(value: SSAValue) -> Layout:
+    """With what the convolutions that read a tensor want around it, and bytes of each
+    pixel in words."""
+    is_summed = any(op.groups == 1 for op in _readers(value))
+    is_bytes = element_type_of(value) == i8
+    shape = shape_of(value)
+    spare = -shape[1] % WORD if is_summed and is_bytes else 0
+    return Layout.channels_last(shape, halo_of(value), spare)
+
+
+def wanted_halo(value: SSAValue, layout: Layout) -> Halo:
+    """What those that read a tensor want around it where it lies so, under this shape
+    or another."""
+    if _is_image(layout):
+        return image_layout(value).halo
+    halo = list(layout.halo)
+    for node in (use.operation for use in value.uses):
+        if not is_node(node) or not is_view(node):
+            continue
+        (result,) = node.results
+        seen = layout.reshaped(shape_of(result))
+        if seen is None or seen.is_row_major:
+            continue
+        around = wanted_halo(result, seen)
+        for own, others in groups(layout.shape, seen.shape):
+            if len(own) == len(others) == 1:
+                pairs = zip(halo[own[0]], around[others[0]], strict=True)
+                before, after = map(max, pairs)
+                halo[own[0]] = before, after
+    return tuple(halo)
+
+
 def halo_of(value: SSAValue) -> Halo:
     """What the convolutions that read a tensor want around it."""
-    paddings = list(_paddings(value))
-    return (
-        tuple(
-            (
-                max(pre[axis] for pre, _ in paddings),
-                max(post[axis] for _, post in paddings),
-            )
-            for axis in range(2)
+    paddings = [reach(op) for op in _readers(value)]
+    return tuple(
+        (
+            max((pre[axis] for pre, _ in paddings), default=0),
+            max((post[axis] for _, post in paddings), default=0),
         )
-        if paddings
-        else ((0, 0), (0, 0))
+        for axis in range(len(shape_of(value)) - FIRST_SPATIAL)
     )
 
 
-def _paddings(value: SSAValue) -> Iterable[tuple[tuple[int, ...], tuple[int, ...]]]:
+def _readers(value: SSAValue) -> Iterable[ConvolutionOp | DeconvolutionOp]:
+    """The convolutions whose image a tensor is, or what a Dequantize makes of it."""
     for use in value.uses:
         node = use.operation
         if not is_node(node) or not is_kernel(node):
             continue
         body = KernelBody(node)
         op = body.group.anchor
-        if isinstance(op, ConvolutionOp) and len(shape_of(value)) == IMAGE_RANK:
+        if isinstance(op, ConvolutionOp | DeconvolutionOp):
+            made = op.input.owner
+            image = made.input if isinstance(made, DequantizeOp) else op.input
             read = dict(zip(body.operands, body.inputs, strict=True)).get(value)
-            if read is op.input:
-                yield reach(op)
+            if read is image:
+                yield op
 
 
-def reach(op: ConvolutionOp) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def reach(op: ConvolutionOp | DeconvolutionOp) -> tuple[Shape, Shape]:
     """How far before and after its input a convolution reads."""
-    spatial = shape_of(op.input)[2:]
+    spatial = shape_of(op.input)[FIRST_SPATIAL:]
+    places = shape_of(op.output)[FIRST_SPATIAL:]
+    if isinstance(op, DeconvolutionOp):
+        axes = zip(axes_of(op), spatial, places, strict=True)
+        reached = [axis.reach(size, count) for axis, size, count in axes]
+        return tuple(pre for pre, _ in reached), tuple(post for _, post in reached)
     pre, _ = op.padding_of(spatial)
-    outputs = shape_of(op.output)[2:]
-    axes = zip(outputs, op.strides, op.extents, pre, spatial, strict=True)
+    axes = zip(places, op.strides, op.extents, pre, spatial, strict=True)
     post = tuple(
         max(0, (count - 1) * stride + extent - before - size)
         for count, stride, extent, before, size in axes

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import ClassVar, Generic, Self, TypeVar, cast
 
-from xdsl.dialects.builtin import f32
+from xdsl.dialects.builtin import MemRefType, f32
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt.base import LayerOp, element_type_of, shape_of
+from fusemlir.dialects.trt.base import LayerOp, Shape, element_type_of, shape_of
 from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.schedules import HostCpuShape
@@ -20,6 +20,9 @@ from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 IMAGE_RANK = 4
 """Batch, channels, rows, columns."""
+
+VOLUME_RANK = 5
+"""Batch, channels, planes, rows, columns."""
 
 
 class Wish(Enum):
@@ -67,16 +70,26 @@ class Plan(ABC):
         return frozenset(
             value
             for value in self.body.inputs
-            if len(shape) == IMAGE_RANK and shape_of(value) == shape
+            if is_image_shape(shape) and shape_of(value) == shape
         )
+
+    def outputs_of(self, inputs: Mapping[SSAValue, Layout]) -> Sequence[Layout] | None:
+        """How the outputs lie where the inputs are read as they lie, halos left out;
+        None where both are in the layout of `wish`."""
+        return None
 
     @abstractmethod
     def build(self, name: str, site: Site) -> HostFunction: ...
 
-    def kernel(self, name: str, layouts: Mapping[SSAValue, Layout]) -> HostKernel:
-        """A kernel of the body's tensors, to be written."""
+    def kernel(
+        self,
+        name: str,
+        layouts: Mapping[SSAValue, Layout],
+        tables: Sequence[MemRefType] = (),
+    ) -> HostKernel:
+        """A kernel of the body's tensors and of tables, to be written."""
         location = self.body.node.location
-        return HostKernel(name, self.body.tensors, layouts, location)
+        return HostKernel(name, self.body.tensors, layouts, location, tables)
 
 
 LayerT = TypeVar("LayerT", bound=LayerOp)
@@ -104,6 +117,11 @@ class LonePlan(Plan, Generic[LayerT]):
     @property
     def op(self) -> LayerT:
         return cast(LayerT, self.body.layers[0])
+
+
+def is_image_shape(shape: Shape) -> bool:
+    """Whether tensors of this shape are images, or volumes, which are like them."""
+    return len(shape) in (IMAGE_RANK, VOLUME_RANK)
 
 
 def is_image(value: SSAValue) -> bool:

@@ -10,7 +10,7 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import LayerOp, Shape, element_type_of, shape_of
 from fusemlir.lowering.element_conversion import narrow, widen
-from fusemlir.lowering.gpu.element_kernel import aligned_shapes
+from fusemlir.lowering.elements.element import aligned_shapes
 from fusemlir.lowering.host.access import load, store
 from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.nests import visit_all, walk_of

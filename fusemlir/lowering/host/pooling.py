@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from itertools import product
+from math import inf, prod
 
 from xdsl.dialects import arith, vector
 from xdsl.dialects.builtin import VectorType, f32, i64
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import PoolingOp
-from fusemlir.dialects.trt.base import shape_of
+from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.dialects.trt.enums import PoolingType
 from fusemlir.lowering.element_conversion import real
-from fusemlir.lowering.host.access import load, load_vector, store, store_vector
+from fusemlir.lowering.host.access import load_vector, store_vector
+from fusemlir.lowering.host.direct_product import nested_sums
 from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
 from fusemlir.lowering.host.layout import FIRST_SPATIAL
 from fusemlir.lowering.host.nests import unraveled
-from fusemlir.lowering.host.plan import LonePlan, Site, Wish, is_image
-from fusemlir.lowering.kernel.control_flow import for_loop, loop
+from fusemlir.lowering.host.plan import LonePlan, Site, Wish, is_image_shape
+from fusemlir.lowering.kernel.control_flow import loop
 from fusemlir.lowering.kernel.index_math import Index, add, as_value, multiply, subtract
+
+MAX_TAPS = 27
+"""Elements of a window that are read in straight code."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class PoolingPlan(LonePlan[PoolingOp]):
     @property
     def is_taken(self) -> bool:
         blends = self.op.kind == PoolingType.MAX_AVERAGE_BLEND
-        return is_image(self.op.input) and not blends
+        is_real = element_type_of(self.op.input) == f32
+        return is_real and is_image_shape(shape_of(self.op.input)) and not blends
 
     @property
     def wish(self) -> Wish:
@@ -43,21 +49,70 @@ class PoolingPlan(LonePlan[PoolingOp]):
         return frozenset({self.op.input})
 
     def build(self, name: str, site: Site) -> HostFunction:
-        op, cpu = self.op, site.cpu
-        images, channels, rows, columns = shape_of(op.output)
+        images, channels, *lines, columns = shape_of(self.op.output)
+        lanes = site.cpu.for_features(channels).lanes
         with self.kernel(name, site.layouts) as kernel:
-            begin, end = kernel.share(images * rows)
+            begin, end = kernel.share(images * prod(lines))
             with loop(begin, end) as number, loop(0, columns) as column:
-                image, row = unraveled(number, (images, rows))
-                window = _Window(kernel, op, image, (row, column))
-                whole = channels - channels % cpu.lanes
-                if whole:
-                    with loop(0, whole, cpu.lanes) as channel:
-                        window.pool(channel, cpu.lanes)
-                if whole < channels:
-                    with loop(whole, channels) as channel:
-                        window.pool(channel, 1)
+                image, *line = unraveled(number, (images, *lines))
+                window = _Window(kernel, self.op, lanes, image, (*line, column))
+                with loop(0, channels, lanes) as first:
+                    # The last vector is whole too, and has some channels again.
+                    last = as_value(channels - lanes)
+                    window.pool(arith.MinUIOp(first, last).result)
         return HostFunction(kernel.function)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """A spatial axis of a pooling."""
+
+    size: int
+    places: int
+    window: int
+    stride: int
+    pre: int
+    post: int
+
+    def first(self, place: Index) -> Index:
+        """Where a window begins, which may be before the image."""
+        return add(multiply(place, self.stride), -self.pre)
+
+    @property
+    def stays_inside(self) -> bool:
+        last = (self.places - 1) * self.stride - self.pre + self.window
+        return self.pre == 0 and last <= self.size
+
+    @property
+    def is_never_outside(self) -> bool:
+        """Whether each window has an element of the image."""
+        return self.pre < self.window and (
+            (self.places - 1) * self.stride - self.pre < self.size
+        )
+
+    def inside(self, place: Index) -> tuple[SSAValue, SSAValue]:
+        """The part of a window that is in the image."""
+        return _between(self.first(place), self.window, 0, self.size)
+
+    def padded(self, place: Index) -> tuple[SSAValue, SSAValue]:
+        """The part of a window that is in the image or in what pads it."""
+        return _between(
+            self.first(place), self.window, -self.pre, self.size + self.post
+        )
+
+    def nearest(self, place: Index) -> list[Index]:
+        """Of each element of a window, the nearest that is in the image."""
+        found = [add(self.first(place), tap) for tap in range(self.window)]
+        return found if self.stays_inside else [self._clamped(at) for at in found]
+
+    def _clamped(self, at: Index) -> SSAValue:
+        least = arith.MaxSIOp(as_value(at), as_value(0)).result
+        return arith.MinSIOp(least, as_value(self.size - 1)).result
+
+
+def _axes_of(op: PoolingOp) -> list[_Axis]:
+    sizes, places = (shape_of(v)[FIRST_SPATIAL:] for v in (op.input, op.output))
+    return list(map(_Axis, sizes, places, op.window, op.strides, *op.padding_of(sizes)))
 
 
 class _Window:
@@ -67,90 +122,88 @@ class _Window:
         self,
         kernel: HostKernel,
         op: PoolingOp,
+        lanes: int,
         image: Index,
-        at: tuple[Index, Index],
+        at: Sequence[Index],
     ):
-        self.op = op
+        source, target = kernel.layouts[op.input], kernel.layouts[op.output]
         self.source, self.target = kernel.buffers[op.input], kernel.buffers[op.output]
-        self.layout = kernel.layouts[op.input]
-        result = kernel.layouts[op.output]
-        self.bounds = [self._bounds(axis, at[axis]) for axis in range(2)]
-        self.first = add(multiply(image, self.layout.strides[0]), self.layout.start)
+        self.lanes = lanes
+        batch, _, *self.strides = source.strides
+        self.first = add(multiply(image, batch), source.start)
+        batch, _, *apart = target.strides
         self.place = add(
-            multiply(image, result.strides[0]),
-            multiply(at[0], result.strides[FIRST_SPATIAL]),
-            multiply(at[1], result.strides[FIRST_SPATIAL + 1]),
-            result.start,
+            multiply(image, batch), *map(multiply, at, apart), target.start
         )
-        is_average = op.kind == PoolingType.AVERAGE
-        self.count = self._count(at) if is_average else None
+        self.is_maximum = op.kind == PoolingType.MAX
+        axes = _axes_of(op)
+        self.taps = self._straight(axes, at)
+        bounds = [axis.inside(place) for axis, place in zip(axes, at, strict=True)]
+        self.begins = [begin for begin, _ in bounds]
+        self.sizes = [as_value(subtract(end, begin)) for begin, end in bounds]
+        averaged = bounds
+        if not op.excludes_padding:
+            averaged = [
+                axis.padded(place) for axis, place in zip(axes, at, strict=True)
+            ]
+        self.count = None if self.is_maximum else _volume(averaged)
 
-    def pool(self, channel: SSAValue, lanes: int) -> None:
-        """Reduce the window for as many channels."""
-        start = _spread(real(-inf if self.count is None else 0), lanes)
-        down, across = self.layout.strides[FIRST_SPATIAL:]
-        (top, bottom), (left, right) = self.bounds
+    def _straight(
+        self, axes: Sequence[_Axis], at: Sequence[Index]
+    ) -> Sequence[Index] | None:
+        """From the first channel of the image to all elements of the window; None where
+        they are too many or not known. A maximum may read some twice."""
+        inside = all(axis.stays_inside for axis in axes)
+        known = self.is_maximum and all(axis.is_never_outside for axis in axes)
+        if prod(axis.window for axis in axes) > MAX_TAPS or not (inside or known):
+            return None
+        along = [
+            [multiply(tap, stride) for tap in axis.nearest(place)]
+            for axis, place, stride in zip(axes, at, self.strides, strict=True)
+        ]
+        return [add(self.first, *steps) for steps in product(*along)]
 
-        def turn_row(row: SSAValue, so_far: tuple[SSAValue, ...]) -> Sequence[SSAValue]:
-            line = add(self.first, multiply(row, down), channel)
-
-            def turn(column: SSAValue, so_far: tuple[SSAValue, ...]) -> list[SSAValue]:
-                place = add(line, multiply(column, across))
-                x = _loaded(self.source, place, lanes)
-                if self.count is None:
-                    return [arith.MaximumfOp(so_far[0], x).result]
-                return [arith.AddfOp(so_far[0], x).result]
-
-            return for_loop(left, right, 1, so_far, turn)
-
-        (total,) = for_loop(top, bottom, 1, [start], turn_row)
-        if self.count is not None:
-            total = arith.DivfOp(total, _spread(self.count, lanes)).result
-        place = add(self.place, channel)
-        if lanes == 1:
-            store(total, self.target, place)
+    def pool(self, channel: SSAValue) -> None:
+        """Reduce the window for a vector of channels."""
+        type = VectorType(f32, [self.lanes])
+        start = real(-inf if self.is_maximum else 0)
+        spread = vector.BroadcastOp(start, type).vector
+        if self.taps is None:
+            total = self._looped(channel, spread)
         else:
-            store_vector(total, self.target, place)
+            total = spread
+            for tap in self.taps:
+                total = self._joined(total, add(tap, channel))
+        if self.count is not None:
+            count = vector.BroadcastOp(self.count, type).vector
+            total = arith.DivfOp(total, count).result
+        store_vector(total, self.target, add(self.place, channel))
 
-    def _bounds(self, axis: int, at: Index) -> tuple[SSAValue, SSAValue]:
-        first, size = self._first(axis, at), self.layout.shape[FIRST_SPATIAL + axis]
-        return _between(first, self.op.window[axis], 0, size)
+    def _looped(self, channel: SSAValue, start: SSAValue) -> SSAValue:
+        def step(turns: Sequence[Index], so_far: Sequence[SSAValue]) -> list[SSAValue]:
+            at = map(add, self.begins, turns)
+            place = add(self.first, *map(multiply, at, self.strides), channel)
+            return [self._joined(so_far[0], place)]
 
-    def _first(self, axis: int, at: Index) -> Index:
-        pre, _ = self.op.padding_of(self.layout.shape[FIRST_SPATIAL:])
-        return add(multiply(at, self.op.strides[axis]), -pre[axis])
+        return nested_sums(self.sizes, [start], step)[0]
 
-    def _count(self, at: tuple[Index, Index]) -> SSAValue:
-        """How many elements an average is over."""
-        sizes = list[Index]()
-        for axis, position in enumerate(at):
-            begin, end = self.bounds[axis]
-            if not self.op.excludes_padding:
-                size = self.layout.shape[FIRST_SPATIAL + axis]
-                pre, post = self.op.padding_of(self.layout.shape[FIRST_SPATIAL:])
-                begin, end = _between(
-                    self._first(axis, position),
-                    self.op.window[axis],
-                    -pre[axis],
-                    size + post[axis],
-                )
-            size = as_value(subtract(end, begin))
-            sizes.append(arith.MaxSIOp(size, as_value(0)).result)
-        count = arith.IndexCastOp(as_value(multiply(*sizes)), i64).result
-        return arith.SIToFPOp(count, f32).result
+    def _joined(self, so_far: SSAValue, place: Index) -> SSAValue:
+        x = load_vector(self.source, place, self.lanes)
+        join = arith.MaximumfOp if self.is_maximum else arith.AddfOp
+        return join(so_far, x).result
+
+
+def _volume(bounds: Sequence[tuple[SSAValue, SSAValue]]) -> SSAValue:
+    """How many elements are within bounds, as f32."""
+    sizes = (as_value(subtract(end, begin)) for begin, end in bounds)
+    counts = (arith.MaxSIOp(size, as_value(0)).result for size in sizes)
+    product: Index = 1
+    for count in counts:
+        product = multiply(product, count)
+    return arith.SIToFPOp(arith.IndexCastOp(as_value(product), i64).result, f32).result
 
 
 def _between(first: Index, size: int, low: int, high: int) -> tuple[SSAValue, SSAValue]:
     begin = arith.MaxSIOp(as_value(first), as_value(low)).result
     end = arith.MinSIOp(as_value(add(first, size)), as_value(high)).result
     return begin, end
-
-
-def _spread(value: SSAValue, lanes: int) -> SSAValue:
-    if lanes == 1:
-        return value
-    return vector.BroadcastOp(value, VectorType(f32, [lanes])).vector
-
-
-def _loaded(buffer: SSAValue, place: Index, lanes: int) -> SSAValue:
-    return load(buffer, place) if lanes == 1 else load_vector(buffer, place, lanes)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from math import prod
 
 from xdsl.builder import ImplicitBuilder
 from xdsl.dialects import memref
@@ -32,7 +33,7 @@ from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.dialects.trt.module_attributes import CONSTANT, OUTPUT
 from fusemlir.dialects.trt.weight import ConstantValue
 from fusemlir.lowering.element_conversion import element_bytes
-from fusemlir.lowering.host.host_kernel import HostFunction, buffer_type
+from fusemlir.lowering.host.host_kernel import HostFunction, Preparation, buffer_type
 from fusemlir.lowering.host.kernel_table import HostKernelTable, plan_of
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.placement import Placement, constants_of
@@ -89,6 +90,10 @@ class Program:
     steps: list[list[Call]] = field(default_factory=list[list[Call]])
     """Calls of one step do not depend on each other."""
     tensors: dict[SSAValue, Placed] = field(default_factory=dict[SSAValue, Placed])
+    copies: dict[tuple[SSAValue, Layout], Buffer] = field(
+        default_factory=dict[tuple[SSAValue, Layout], Buffer]
+    )
+    """Of tensors in other layouts than they were made in."""
     constants: dict[ConstantValue, Buffer] = field(
         default_factory=dict[ConstantValue, Buffer]
     )
@@ -118,7 +123,14 @@ class Program:
             if layout.has_halo:
                 clear = self.kernels.halo(result.type, layout)
                 halos.append(Call(clear, [buffer]))
-        self.steps.append([Call(kernel, [*read, *written]), *halos])
+        known = [_constant(operand) for operand in body.operands]
+        tables = [self.constant(table(known)) for table in kernel.tables]
+        free = [
+            Buffer(Kind.BETWEEN, type.element_type, prod(type.get_shape()))
+            for type in kernel.scratch
+        ]
+        call = Call(kernel, [*read, *written, *tables, *free])
+        self.steps.append([call, *halos])
 
     def _input(
         self, number: int, kernel: HostFunction, operand: SSAValue, layout: Layout
@@ -126,10 +138,19 @@ class Program:
         owner = operand.owner
         if isinstance(owner, ConstantOp):
             packing = kernel.packing.get(number)
-            return self.constant(
+            found = self.constant(
                 owner.value if packing is None else packing(owner.value)
             )
-        return self.in_layout(operand, layout)
+        else:
+            found = self.in_layout(operand, layout)
+        preparation = kernel.prepared.get(number)
+        return found if preparation is None else self._prepared(found, preparation)
+
+    def _prepared(self, source: Buffer, preparation: Preparation) -> Buffer:
+        made = Buffer(Kind.BETWEEN, source.element, preparation.count)
+        function = self.kernels.preparation(preparation)
+        self.steps.append([Call(function, [source, made])])
+        return made
 
     def constant(self, value: ConstantValue) -> Buffer:
         if value not in self.constants:
@@ -143,12 +164,13 @@ class Program:
         """The same elements under another shape."""
         (result,) = node.results
         source = node.operands[0]
-        flat = Layout.row_major(shape_of(source))
+        flat, layout = map(Layout.row_major, (shape_of(source), shape_of(result)))
         if isinstance(source.owner, ConstantOp):
             buffer = self.constant(source.owner.value)
+        elif (seen := self.tensors[source].layout.reshaped(layout.shape)) is not None:
+            buffer, layout = self.tensors[source].buffer, seen
         else:
             buffer = self.in_layout(source, flat)
-        layout = Layout.row_major(shape_of(result))
         self.tensors[result] = Placed(buffer, layout)
         self.placement.layouts[result] = layout
 
@@ -159,10 +181,12 @@ class Program:
             placed.layout.is_row_major and wanted.is_row_major
         ):
             return placed.buffer
-        buffer = Buffer(Kind.BETWEEN, placed.buffer.element, wanted.volume)
-        copy = self.kernels.reformat(value.type, placed.layout, wanted)
-        self.steps.append([Call(copy, [placed.buffer, buffer])])
-        return buffer
+        if (value, wanted) not in self.copies:
+            buffer = Buffer(Kind.BETWEEN, placed.buffer.element, wanted.volume)
+            copy = self.kernels.reformat(value.type, placed.layout, wanted)
+            self.steps.append([Call(copy, [placed.buffer, buffer])])
+            self.copies[value, wanted] = buffer
+        return self.copies[value, wanted]
 
     def finish(self, value: SSAValue, output: Buffer) -> None:
         """Bring a result of the network where it is wanted."""
@@ -222,6 +246,10 @@ def convert_function(function: FuncOp, kernels: HostKernelTable) -> FuncOp:
     for value, buffer in zip(returned.operands, outputs, strict=True):
         program.finish(value, buffer)
     return _function(function.sym_name.data, program, inputs, outputs)
+
+
+def _constant(value: SSAValue) -> ConstantValue | None:
+    return value.owner.value if isinstance(value.owner, ConstantOp) else None
 
 
 def _buffer(kind: Kind, value: SSAValue) -> Buffer:

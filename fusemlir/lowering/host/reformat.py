@@ -10,24 +10,25 @@ from xdsl.ir import Attribute, Block, SSAValue
 
 from fusemlir.dialects.trt.base import element_type_of
 from fusemlir.lowering.element_conversion import constant, narrow
-from fusemlir.lowering.host.access import copying, store
+from fusemlir.lowering.host.access import store
 from fusemlir.lowering.host.host_kernel import HostKernel
 from fusemlir.lowering.host.layout import Layout
-from fusemlir.lowering.host.nests import unraveled, visit_all, walk_of
-from fusemlir.lowering.kernel.control_flow import loop
-from fusemlir.lowering.kernel.index_math import add, multiply
+from fusemlir.lowering.host.movement.strided import StridedCopy, emit_copy
+from fusemlir.lowering.host.nests import Loop, merged, share_loops
+from fusemlir.lowering.host.schedules import HostCpuShape
 
 
 def build_reformat(
-    name: str, type: Attribute, source: Layout, target: Layout
+    name: str, type: Attribute, source: Layout, target: Layout, cpu: HostCpuShape
 ) -> FuncOp:
     """Copy a tensor of the type `type`, and clear the halo of the copy."""
     before, after = Block(arg_types=[type, type]).args
     layouts: dict[SSAValue, Layout] = {before: source, after: target}
-    walks = [walk_of(layout, layout.shape) for layout in (source, target)]
+    steps = zip(source.strides, target.strides, strict=True)
+    loops = map(Loop, source.shape, steps)
+    copy = StridedCopy.of_loops((source.start, target.start), loops)
     with HostKernel(name, (before, after), layouts, UnknownLoc()) as kernel:
-        copy = copying(kernel.buffers[before], kernel.buffers[after])
-        visit_all(kernel, target, walks, copy)
+        emit_copy(kernel, kernel.buffers[before], kernel.buffers[after], copy, cpu)
         clear_halo(kernel, after)
     return kernel.function
 
@@ -44,34 +45,20 @@ def clear_halo(kernel: HostKernel, tensor: SSAValue) -> None:
     """Write zeros around a tensor, axis by axis: what lies before and after along one,
     over the whole of all others."""
     layout = kernel.layouts[tensor]
-    element = element_type_of(tensor)
     for axis, (before, after) in enumerate(layout.halo):
         size = layout.padded[axis]
         for first, count in ((0, before), (size - after, after)):
             if count:
                 sizes = list(layout.padded)
                 sizes[axis] = count
-                start = first * layout.strides[axis]
-                _clear(kernel, tensor, layout, sizes, start, element)
+                _clear(kernel, tensor, sizes, first * layout.strides[axis])
 
 
 def _clear(
-    kernel: HostKernel,
-    tensor: SSAValue,
-    layout: Layout,
-    sizes: Sequence[int],
-    start: int,
-    element: Attribute,
+    kernel: HostKernel, tensor: SSAValue, sizes: Sequence[int], start: int
 ) -> None:
-    *outer, inner = (sizes[axis] for axis in layout.order)
-    strides = [layout.strides[axis] for axis in layout.order]
-    rows = 1
-    for size in outer:
-        rows *= size
+    layout, element = kernel.layouts[tensor], element_type_of(tensor)
     zero = narrow(constant(0, element), element)
-    begin, end = kernel.share(rows)
-    with loop(begin, end) as row:
-        at = unraveled(row, outer)
-        place = add(start, *map(multiply, at, strides[:-1]))
-        with loop(0, inner) as column:
-            store(zero, kernel.buffers[tensor], add(place, column))
+    loops = merged(Loop(sizes[x], (layout.strides[x],)) for x in layout.order)
+    buffer = kernel.buffers[tensor]
+    share_loops(kernel, loops, [start], lambda at: store(zero, buffer, at[0]))

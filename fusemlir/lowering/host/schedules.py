@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 FMA_LATENCY = 4
@@ -10,6 +10,10 @@ FMA_LATENCY = 4
 
 PER_CLOCK = 2
 """Fused multiply-adds that start at a clock, and as many loads."""
+
+NOT_HIDDEN = 0.125
+"""Of the time of loads, behind products: what loads as often as it multiplies reaches
+three quarters of the peak."""
 
 MAX_PIXELS, MAX_VECTORS = 28, 8
 
@@ -24,6 +28,13 @@ class HostCpuShape:
     lanes: int
     """Elements of f32 in a vector register."""
     registers: int
+    vpdpbusd: bool = False
+    """Whether an instruction adds four products of bytes to each i32 of a vector."""
+
+    def for_features(self, count: int) -> HostCpuShape:
+        """With vectors that are no longer than `count`, the features of a group."""
+        longest = 1 << (count.bit_length() - 1)
+        return replace(self, lanes=min(self.lanes, longest))
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,7 @@ class TileSchedule:
         most = max(1, STRAIGHT_PRODUCTS // (self.pixels * self.vectors))
         return next(step for step in (8, 4, 2, 1) if step <= most and depth % step == 0)
 
-    def clocks(self, pixels: int, features: int) -> int:
+    def clocks(self, pixels: int, features: int) -> float:
         """Of a step of depth for all tiles of so many pixels side by side."""
         blocks = -(-features // self.features)
         whole, rest = divmod(pixels, self.pixels)
@@ -61,9 +72,10 @@ class TileSchedule:
                 range(1, min(pixels, MAX_PIXELS) + 1), range(1, MAX_VECTORS + 1)
             )
             if height * width + width + 1 <= cpu.registers
+            and (width == 1 or width * cpu.lanes <= features)
         )
 
-        def rank(tile: TileSchedule) -> tuple[int, int, float]:
+        def rank(tile: TileSchedule) -> tuple[float, int, float]:
             packed = -(-features // tile.features) * tile.features
             loads = (tile.pixels + tile.vectors) / (tile.pixels * tile.vectors)
             return tile.clocks(pixels, features), packed, loads
@@ -71,10 +83,10 @@ class TileSchedule:
         return min(tiles, key=rank)
 
 
-def _clocks(pixels: int, vectors: int) -> int:
+def _clocks(pixels: int, vectors: int) -> float:
     """Of one step of depth of a tile."""
     if not pixels:
         return 0
     products = -(-pixels * vectors // PER_CLOCK)
     loads = -(-(pixels + vectors) // PER_CLOCK)
-    return max(products, loads, FMA_LATENCY)
+    return max(products, loads, FMA_LATENCY) + loads * NOT_HIDDEN

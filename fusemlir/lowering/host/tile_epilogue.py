@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
-from xdsl.dialects import arith, memref
+from xdsl.dialects import memref
 from xdsl.dialects.builtin import f32
 from xdsl.ir import SSAValue
 
+from fusemlir.dialects.memref import PrefetchOp
 from fusemlir.dialects.trt.base import LayerOp, element_type_of
 from fusemlir.lowering.element_conversion import narrow, widen
-from fusemlir.lowering.gpu.anchored import beside
+from fusemlir.lowering.elements.anchored import beside
 from fusemlir.lowering.host.access import load, load_vector, store, store_vector
 from fusemlir.lowering.host.direct_product import DirectProduct, Sums, Tile
 from fusemlir.lowering.host.host_kernel import HostKernel
@@ -27,9 +29,13 @@ from fusemlir.lowering.kernel.index_math import (
     add,
     as_value,
     multiply,
-    remainder,
-    subtract,
 )
+
+LINE_ELEMENTS = 16
+"""Of f32, in a line of a cache."""
+
+FETCHED_DEPTH = 64
+"""Products in a sum that take longer than to fetch what is added to it."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +43,17 @@ class Roles:
     """Which axis of the result a tile's coordinate is along."""
 
     image: int | None
-    row: int | None
+    line: Sequence[int]
     column: int
     feature: int
+    column_step: int = 1
+    """From a column of a tile to the next."""
 
     def first(self, walk: Walk, tile: Tile) -> Index:
         """Where in the walk's buffer the first element of a tile is."""
         return add(
             0 if self.image is None else multiply(tile.image, walk.strides[self.image]),
-            0 if self.row is None else multiply(tile.row, walk.strides[self.row]),
+            *map(multiply, tile.line, (walk.strides[axis] for axis in self.line)),
             multiply(tile.column, walk.strides[self.column]),
             multiply(tile.feature, walk.strides[self.feature]),
             walk.start,
@@ -54,7 +62,7 @@ class Roles:
     def further(self, walk: Walk, pixel: Index, feature: Index) -> Index:
         """How much further another one is."""
         return add(
-            multiply(pixel, walk.strides[self.column]),
+            multiply(pixel, self.column_step * walk.strides[self.column]),
             multiply(feature, walk.strides[self.feature]),
         )
 
@@ -96,6 +104,28 @@ class TileEpilogue:
             epilogue.stage = memref.AllocaOp.get(f32, None, [size]).memref
         return epilogue
 
+    def fetch(self, tile: Tile) -> None:
+        """Have what a tile is added to, and where it goes, in a cache by the time that
+        it is summed."""
+        depth = prod(self.product.window) * self.product.channels
+        tensors = [read for read in self.reads if self._is_by_pixel(self._walk(read))]
+        if not tensors or depth < FETCHED_DEPTH:
+            return
+        outputs = self.weighted.body.outputs
+        pairs = [(self._walk(read), read[0]) for read in tensors]
+        pairs += zip(self._output_walks, outputs, strict=True)
+        for walk, value in pairs:
+            first, buffer = self.roles.first(walk, tile), self.kernel.buffers[value]
+            for pixel in range(tile.pixels):
+                for feature in range(0, self.schedule.features, LINE_ELEMENTS):
+                    further = self.roles.further(walk, pixel, feature)
+                    PrefetchOp(buffer, [as_value(add(first, further))])
+
+    def _is_by_pixel(self, walk: Walk) -> bool:
+        """Whether each pixel has numbers of its own, of features side by side."""
+        column, feature = self.roles.column, self.roles.feature
+        return walk.strides[column] != 0 and walk.strides[feature] == 1
+
     def finish(self, tile: Tile, sums: Sums) -> None:
         if self.stage is None:
             self._finish_vectors(tile, sums)
@@ -108,17 +138,17 @@ class TileEpilogue:
 
     @property
     def _output_walks(self) -> Sequence[Walk]:
-        layouts = (self.kernel.layouts[v] for v in self.weighted.body.outputs)
+        layouts = (self.kernel.layouts[v] for v in self.weighted.outputs)
         return [walk_of(layout, layout.shape) for layout in layouts]
 
     @property
     def _stays_in_registers(self) -> bool:
         """Whether all is f32 side by side along features, and the layers arithmetic."""
         feature = self.roles.feature
-        values = (*(value for value, _ in self.reads), *self.weighted.body.outputs)
+        values = (*(value for value, _ in self.reads), *self.weighted.outputs)
         walks = [*map(self._walk, self.reads), *self._output_walks]
         return (
-            self.product.features % self.schedule.features == 0
+            self.product.features >= self.schedule.features
             and all(element_type_of(value) == f32 for value in values)
             and all(walk.strides[feature] in (0, 1) for walk in walks)
             and all(walk.strides[feature] == 1 for walk in self._output_walks)
@@ -135,7 +165,7 @@ class TileEpilogue:
         loaded = dict(zip(self.reads, given, strict=True))
         known = {**self.constants, self.weighted.result: total}
         values = computed(self.layers, loaded, known)
-        return [values[output] for output in self.weighted.body.outputs]
+        return [values[output] for output in self.weighted.outputs]
 
     def _finish_vectors(self, tile: Tile, sums: Sums) -> None:
         lanes, width = self.schedule.lanes, self.schedule.vectors
@@ -149,7 +179,7 @@ class TileEpilogue:
                 for which, place in zip(self.reads, read, strict=True)
             ]
             outputs = zip(
-                self.weighted.body.outputs,
+                self.weighted.outputs,
                 written,
                 code([total, *given]),
                 strict=True,
@@ -186,29 +216,22 @@ class TileEpilogue:
         for number, total in enumerate(sums):
             store_vector(total, stage, number * lanes)
         places = self._places(tile)
-        with loop(0, tile.pixels) as pixel, loop(0, self._count(tile)) as feature:
+        count = min(self.product.features, width)
+        with loop(0, tile.pixels) as pixel, loop(0, count) as feature:
             read, written = places(pixel, feature)
             total = load(stage, add(multiply(pixel, width), feature))
             given = [
                 widen(load(self.kernel.buffers[value], place))
                 for (value, _), place in zip(self.reads, read, strict=True)
             ]
-            outputs = zip(
-                self.weighted.body.outputs,
-                written,
-                self._program([total, *given]),
-                strict=True,
-            )
+            results = self._element(tile, feature, total, given)
+            outputs = zip(self.weighted.outputs, written, results, strict=True)
             for output, place, result in outputs:
                 value = narrow(result, element_type_of(output))
                 store(value, self.kernel.buffers[output], place)
 
-    def _count(self, tile: Tile) -> Index:
-        """Features of the tile: fewer in the last block of a group."""
-        features, width = self.product.features, self.schedule.features
-        if features % width == 0:
-            return width
-        blocks = -(-features // width)
-        within = remainder(tile.block, blocks)
-        rest = subtract(features, as_value(multiply(within, width)))
-        return arith.MinSIOp(as_value(rest), as_value(width)).result
+    def _element(
+        self, tile: Tile, feature: Index, total: SSAValue, given: Sequence[SSAValue]
+    ) -> Sequence[SSAValue]:
+        """Of the outputs, from a feature's sum and what is read."""
+        return self._program([total, *given])

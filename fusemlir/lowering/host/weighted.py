@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -10,11 +10,12 @@ from math import prod
 from xdsl.dialects.builtin import f32
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt import ConvolutionOp, MatrixMultiplyOp
+from fusemlir.dialects.trt import ConvolutionOp, DeconvolutionOp, MatrixMultiplyOp
 from fusemlir.dialects.trt.base import element_type_of, shape_of
+from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.dialects.trt.enums import MatrixOperation
 from fusemlir.dialects.trt.weight import ConstantValue
-from fusemlir.lowering.gpu.anchored import is_anchored
+from fusemlir.lowering.elements.anchored import is_anchored
 from fusemlir.lowering.host.host_kernel import Packing
 from fusemlir.lowering.host.packing import (
     packed_features,
@@ -22,8 +23,10 @@ from fusemlir.lowering.host.packing import (
     reshaped,
     transposed,
 )
-from fusemlir.lowering.host.plan import IMAGE_RANK
+from fusemlir.lowering.host.plan import is_image_shape
 from fusemlir.lowering.kernel.kernel_body import KernelBody
+
+CONTRACTIONS = (ConvolutionOp, DeconvolutionOp, MatrixMultiplyOp)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Weighted:
         body: KernelBody, constants: Mapping[SSAValue, object]
     ) -> Weighted | None:
         """None where there is none such, or it is not computed here."""
-        if not is_anchored(body, ConvolutionOp, MatrixMultiplyOp):
+        if not is_anchored(body, *CONTRACTIONS):
             return None
         found = Weighted(body)
         if found.kernel not in constants:
@@ -50,18 +53,18 @@ class Weighted:
             return None
         if found.image not in body.inputs or element_type_of(found.image) != f32:
             return None
-        return found if found._is_plain else None
+        return found if found.is_plain else None
 
     @property
-    def op(self) -> ConvolutionOp | MatrixMultiplyOp:
+    def op(self) -> ConvolutionOp | DeconvolutionOp | MatrixMultiplyOp:
         anchor = self.body.group.anchor
-        assert isinstance(anchor, ConvolutionOp | MatrixMultiplyOp)
+        assert isinstance(anchor, CONTRACTIONS)
         return anchor
 
     @property
-    def _is_plain(self) -> bool:
-        if isinstance(self.op, ConvolutionOp):
-            return len(shape_of(self.op.input)) == IMAGE_RANK
+    def is_plain(self) -> bool:
+        if isinstance(self.op, ContractionOp):
+            return is_image_shape(shape_of(self.op.input))
         first, second = self.op.operations
         is_matrix = len(shape_of(self.op.rhs)) == len(shape_of(self.op.lhs))
         batch = prod(shape_of(self.op.rhs)[:-2])
@@ -82,45 +85,62 @@ class Weighted:
 
     @property
     def bias(self) -> SSAValue | None:
-        return self.op.bias if isinstance(self.op, ConvolutionOp) else None
+        return self.op.bias if isinstance(self.op, ContractionOp) else None
 
     @property
     def result(self) -> SSAValue:
         return self.op.output
 
     @property
+    def outputs(self) -> Sequence[SSAValue]:
+        """What it leads to, of one shape with the result."""
+        return self.body.outputs
+
+    @property
     def is_image(self) -> bool:
-        return isinstance(self.op, ConvolutionOp)
+        return isinstance(self.op, ContractionOp)
 
     @property
     def groups(self) -> int:
-        return self.op.groups if isinstance(self.op, ConvolutionOp) else 1
+        return self.op.groups if isinstance(self.op, ContractionOp) else 1
 
     @property
     def features(self) -> int:
         """Of all groups."""
         return shape_of(self.result)[1 if self.is_image else -1]
 
-    def packing(self, width: int) -> dict[int, Packing]:
-        """How inputs are stored, by number, for blocks of `width` features."""
+    def packing(self, width: int, groups: int) -> dict[int, Packing]:
+        """How inputs are stored, by number, for blocks of `width` features, none with
+        features of two of the `groups`."""
         inputs = self.body.inputs
         found: dict[int, Packing] = {
             inputs.index(self.kernel): lambda kernel: packed_kernel(
-                self._as_convolution(kernel), self.groups, width
+                self.as_convolution(kernel), groups, width
             )
         }
         if self.bias in inputs:
             found[inputs.index(self.bias)] = partial(
-                packed_features, groups=self.groups, width=width
+                packed_features, groups=groups, width=width
             )
         return found
 
-    def _as_convolution(self, kernel: ConstantValue) -> ConstantValue:
+    def as_convolution(self, kernel: ConstantValue) -> ConstantValue:
         """[features, channels, window]."""
         if isinstance(self.op, ConvolutionOp):
             return kernel
+        if isinstance(self.op, DeconvolutionOp):
+            return self._gathering(kernel)
         _, second = self.op.operations
         matrix = reshaped(kernel, kernel.type.get_shape()[-2:])
         if second == MatrixOperation.NONE:
             matrix = transposed(matrix, (1, 0))
         return reshaped(matrix, (*matrix.type.get_shape(), 1))
+
+    def _gathering(self, kernel: ConstantValue) -> ConstantValue:
+        """From [channels, features of a group, window] to what is multiplied for a
+        feature."""
+        channels, features, *window = kernel.type.get_shape()
+        each = channels // self.groups
+        parts = reshaped(kernel, (self.groups, each, features, prod(window)))
+        parts = transposed(parts, (0, 2, 1, 3))
+        return reshaped(parts, (self.groups * features, each, *window))

@@ -12,6 +12,7 @@ from xdsl.ir import Attribute, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from fusemlir.diagnostics import DiagnosticError
+from fusemlir.lowering.llvm_spelling import NO_INLINE
 from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering
 
 
@@ -33,15 +34,16 @@ def lower_func(conversion: Conversion, op: func.FuncOp) -> Sequence[SSAValue]:
         conversion.type(outputs[0]) if outputs else None,
     )
     properties: dict[str, Attribute | None] = {"arg_attrs": op.arg_attrs}
-    conversion.insert(
-        llvm.FuncOp(
-            op.sym_name,
-            type,
-            llvm.LinkageAttr("external"),
-            body=body,
-            other_props=properties,
-        )
+    function = llvm.FuncOp(
+        op.sym_name,
+        type,
+        llvm.LinkageAttr("external"),
+        body=body,
+        other_props=properties,
     )
+    if NO_INLINE in op.attributes:
+        function.attributes[NO_INLINE] = op.attributes[NO_INLINE]
+    conversion.insert(function)
     return []
 
 

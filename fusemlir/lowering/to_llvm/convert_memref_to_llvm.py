@@ -16,10 +16,12 @@ from xdsl.dialects import llvm, memref
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     IntAttr,
+    IntegerAttr,
     ModuleOp,
     UnitAttr,
     i1,
     i8,
+    i32,
     i64,
 )
 from xdsl.ir import SSAValue
@@ -27,6 +29,8 @@ from xdsl.passes import ModulePass
 
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects.llvm import AtomicBinOp, AtomicRMWOp
+from fusemlir.dialects.memref import PrefetchOp
+from fusemlir.lowering.llvm_intrinsics import PREFETCH
 from fusemlir.lowering.to_llvm.conversion import (
     Conversion,
     Lowering,
@@ -152,11 +156,24 @@ def lower_view(conversion: Conversion, op: memref.ViewOp) -> Sequence[SSAValue]:
     return [advanced(conversion, op.source, conversion.operand(op.byte_shift), i8)]
 
 
+def lower_prefetch(conversion: Conversion, op: PrefetchOp) -> Sequence[SSAValue]:
+    """Its hints are constants of the call, as LLVM wants them."""
+    pointer = element_pointer(conversion, op, op.memref, op.indices)
+    hints = (op.is_write, op.locality_hint, op.is_data_cache)
+    numbers = [
+        conversion.insert(llvm.ConstantOp(IntegerAttr(hint, i32), i32)).result
+        for hint in (abs(hint.value.data) for hint in hints)
+    ]
+    conversion.insert(llvm.CallIntrinsicOp(PREFETCH, [pointer, *numbers], []))
+    return []
+
+
 MEMREF_TO_LLVM: dict[type, Lowering] = {
     memref.LoadOp: lower_load,
     memref.StoreOp: lower_store,
     memref.AllocaOp: lower_alloca,
     memref.AtomicRMWOp: lower_atomic,
+    PrefetchOp: lower_prefetch,
     memref.GlobalOp: lower_global,
     memref.GetGlobalOp: lower_get_global,
     memref.CastOp: lower_reshape,

@@ -21,10 +21,7 @@ from fusemlir.lowering.gpu.attention.form import attention_form
 from fusemlir.lowering.gpu.attention.result import finish_tile
 from fusemlir.lowering.gpu.attention.scores import AttentionBlock, Rows, multiply_add
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.reductions import add as plus
-from fusemlir.lowering.gpu.reductions import maximum, warp_reduce
-from fusemlir.lowering.gpu.rows.exponential_sum import exponential, finite_shift
-from fusemlir.lowering.gpu.rows.rows import in_pairs
+from fusemlir.lowering.gpu.reductions import warp_reduce
 from fusemlir.lowering.gpu.schedules.attention import (
     KEYS,
     SHARING,
@@ -44,6 +41,9 @@ from fusemlir.lowering.kernel.index_math import (
     subtract,
 )
 from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.rows.exponential_sum import exponential, finite_shift
+from fusemlir.lowering.rows.fold import add as plus
+from fusemlir.lowering.rows.fold import in_pairs, maximum
 from fusemlir.target import Target
 
 STRAIGHT = 64

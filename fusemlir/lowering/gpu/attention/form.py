@@ -10,7 +10,7 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import MatrixMultiplyOp, SoftMaxOp
 from fusemlir.dialects.trt.base import LayerOp, Shape, shape_of, volume
 from fusemlir.dialects.trt.enums import MatrixOperation
-from fusemlir.lowering.gpu.anchored import beside
+from fusemlir.lowering.elements.anchored import beside
 from fusemlir.lowering.gpu.contraction.product import Product, product_of
 from fusemlir.lowering.gpu.schedules.attention import AttentionSize
 from fusemlir.lowering.kernel.kernel_body import KernelBody

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from xdsl.ir import SSAValue
 
+from fusemlir.lowering.elements.windows import every
 from fusemlir.lowering.gpu.attention.scores import AttentionBlock
 from fusemlir.lowering.gpu.neighbours import Neighbours, most_at_once
-from fusemlir.lowering.gpu.windows import every
 from fusemlir.lowering.kernel.control_flow import if_then, loop
 from fusemlir.lowering.kernel.index_math import (
     Index,

@@ -18,7 +18,7 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.element_conversion import real
-from fusemlir.lowering.gpu.anchored import Operands
+from fusemlir.lowering.elements.anchored import Operands
 from fusemlir.lowering.gpu.attention.form import AttentionForm
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.arithmetic import FloatArithmetic

@@ -12,6 +12,7 @@ from xdsl.ir import Attribute, SSAValue
 from fusemlir.dialects.nvvm import DotAccumulate4WayOp
 from fusemlir.dialects.vector import FromElementsOp
 from fusemlir.lowering.element_conversion import integer, real, widen
+from fusemlir.lowering.elements.contracted import Contracted, IntegerContracted
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
 from fusemlir.lowering.kernel.index_math import Index, multiply
 
@@ -84,6 +85,12 @@ class IntegerArithmetic(Arithmetic):
 
     def multiply_add(self, a: SSAValue, b: SSAValue, total: SSAValue) -> SSAValue:
         return DotAccumulate4WayOp(a, b, total).res
+
+
+def arithmetic_of(found: Contracted) -> Arithmetic:
+    """What many threads compute a contraction with."""
+    is_integer = isinstance(found, IntegerContracted)
+    return IntegerArithmetic() if is_integer else FloatArithmetic()
 
 
 class FragmentWords(Words):

@@ -14,16 +14,18 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ConvolutionOp, DeconvolutionOp, MatrixMultiplyOp
 from fusemlir.dialects.trt.convolution import ContractionOp
-from fusemlir.lowering.gpu.anchored import Operands, is_anchored
+from fusemlir.lowering.elements.anchored import Operands, is_anchored
+from fusemlir.lowering.elements.contracted import FloatContracted
+from fusemlir.lowering.elements.contraction import contraction_element
 from fusemlir.lowering.gpu.block_kernel import Kernel
-from fusemlir.lowering.gpu.contraction.contracted import FloatContracted
-from fusemlir.lowering.gpu.contraction.element import build_contraction_of_elements
+from fusemlir.lowering.gpu.contraction.arithmetic import FloatArithmetic
 from fusemlir.lowering.gpu.contraction.kernel import (
     Results,
     build_tiled_kernel,
     choose_schedule,
 )
 from fusemlir.lowering.gpu.contraction.product import product_of
+from fusemlir.lowering.gpu.element_kernel import of_elements
 from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.lowering.kernel.index_math import Index, add, multiply
 from fusemlir.lowering.kernel.kernel_body import KernelBody
@@ -44,7 +46,7 @@ def build_contraction(
     name: str, body: KernelBody, immediates: Immediates
 ) -> Kernel | tuple[Kernel, ...]:
     tiled = build_tiled_contraction(name, body, immediates)
-    return tiled or build_contraction_of_elements(name, body, immediates)
+    return tiled or of_elements(contraction_element)(name, body, immediates)
 
 
 def build_tiled_contraction(
@@ -54,8 +56,9 @@ def build_tiled_contraction(
     anchor = body.group.anchor
     assert isinstance(anchor, ConvolutionOp | DeconvolutionOp | MatrixMultiplyOp)
     found, product = FloatContracted(body, anchor), product_of(anchor)
+    arithmetic = FloatArithmetic()
     target = Target.of_module(immediates.module)
-    chosen = choose_schedule(product, found.arithmetic, target)
+    chosen = choose_schedule(product, arithmetic, target)
     if chosen is None:
         return None
 
@@ -66,7 +69,7 @@ def build_tiled_contraction(
         feature = add(multiply(batch, product.first.free), row)
         return found.results(operands, sums, feature, column)
 
-    sources, arithmetic = found.sources, found.arithmetic
+    sources = found.sources
     return build_tiled_kernel(
         name, body, immediates, product, arithmetic, chosen, sources, results
     )

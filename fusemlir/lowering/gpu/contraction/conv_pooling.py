@@ -8,26 +8,29 @@ that is under a window.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from math import prod
-from typing import TypeAlias
 
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import f32, i8, i32
 from xdsl.ir import Attribute, SSAValue
 
-from fusemlir.dialects.trt import ConvolutionOp, PoolingOp
-from fusemlir.dialects.trt.base import LayerOp, element_type_of, is_float, shape_of
-from fusemlir.dialects.trt.convolution import ContractionOp
-from fusemlir.lowering.element_conversion import element_bytes, narrow
-from fusemlir.lowering.gpu.anchored import Operands, beside
+from fusemlir.dialects.trt import ConvolutionOp
+from fusemlir.dialects.trt.base import element_type_of, is_float, shape_of
+from fusemlir.lowering.element_conversion import element_bytes
+from fusemlir.lowering.elements.anchored import Operands
+from fusemlir.lowering.elements.conv_pooling import Pooled, conv_pooling_element
+from fusemlir.lowering.elements.element import store
+from fusemlir.lowering.elements.windows import every
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.contraction.arithmetic import FragmentWords, Words
-from fusemlir.lowering.gpu.contraction.contracted import Contracted, contracted
-from fusemlir.lowering.gpu.contraction.element import ContractedElement
+from fusemlir.lowering.gpu.contraction.arithmetic import (
+    FragmentWords,
+    Words,
+    arithmetic_of,
+)
 from fusemlir.lowering.gpu.contraction.kernel import is_for_tensor_cores
 from fusemlir.lowering.gpu.contraction.operands import WindowOperand, split
 from fusemlir.lowering.gpu.contraction.product import Product, product_of
@@ -35,16 +38,14 @@ from fusemlir.lowering.gpu.contraction.result_tile import ResultTile
 from fusemlir.lowering.gpu.contraction.tensor_core import TensorCoreContraction
 from fusemlir.lowering.gpu.contraction.tiled import TiledContraction
 from fusemlir.lowering.gpu.contraction.window_tiles import WindowTiles, pooled_axes
-from fusemlir.lowering.gpu.element_kernel import build_element_kernel, store
+from fusemlir.lowering.gpu.element_kernel import of_elements
 from fusemlir.lowering.gpu.neighbours import Neighbours
-from fusemlir.lowering.gpu.pooling import Window, sum_type
 from fusemlir.lowering.gpu.schedules.conv_pooling import (
     ConvPoolingSchedule,
     SizedWords,
 )
 from fusemlir.lowering.gpu.schedules.tensor_core import TensorCoreSchedule
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
-from fusemlir.lowering.gpu.windows import every
 from fusemlir.lowering.kernel.control_flow import if_then, loop
 from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.lowering.kernel.index_math import (
@@ -59,87 +60,20 @@ from fusemlir.lowering.kernel.index_math import (
     subtract,
 )
 from fusemlir.lowering.kernel.kernel_body import KernelBody
-from fusemlir.lowering.kernel.position import Position
-from fusemlir.lowering.scalar import has_scalar_form
 from fusemlir.target import Target
-
-Read: TypeAlias = Callable[[Sequence[Index]], SSAValue]
-
-
-def is_conv_pooling(body: KernelBody) -> bool:
-    """Whether it is a convolution or deconvolution, pointwise layers on its result,
-    and a pooling at the end."""
-    *layers, last = body.layers
-    anchor = body.group.anchor
-    return (
-        isinstance(last, PoolingOp)
-        and isinstance(anchor, ContractionOp)
-        and all(map(has_scalar_form, (op for op in layers if op is not anchor)))
-        and shape_of(last.input) == shape_of(anchor.output)
-        and body.outputs == (last.output,)
-        and contracted(body) is not None
-    )
 
 
 def build_conv_pooling(name: str, body: KernelBody, immediates: Immediates) -> Kernel:
-    *_, pool = body.layers
-    assert isinstance(pool, PoolingOp)
-    found = contracted(body)
-    assert found is not None
-    pooled = Pooled(body, immediates, found, pool)
-    return build_tiled_pooling(name, pooled) or build_pooling_of_elements(name, pooled)
+    tiled = build_tiled_pooling(name, Pooled.of_body(body), immediates)
+    return tiled or of_elements(conv_pooling_element)(name, body, immediates)
 
 
-@dataclass(frozen=True)
-class Pooled:
-    """A convolution and the pooling at the end of its body."""
-
-    body: KernelBody
-    immediates: Immediates
-    contracted: Contracted
-    op: PoolingOp
-
-    @cached_property
-    def layers(self) -> Sequence[LayerOp]:
-        """From what the convolution gives to what is pooled."""
-        found = beside(self.body, *self.contracted.sources)
-        return [layer for layer in found if layer is not self.op]
-
-    @property
-    def word(self) -> Attribute:
-        """What an element of what is pooled is in shared memory."""
-        return f32 if is_float(element_type_of(self.op.input)) else i32
-
-    def window(self, read: Read, at: Sequence[Index]) -> SSAValue:
-        """The result at [image, feature, position...], of what is pooled as `read`
-        gives it, as it is stored."""
-        result = Window(self.op, read, at, sum_type(self.body, self.op)).result()
-        return narrow(result, element_type_of(self.op.output))
-
-
-def build_pooling_of_elements(name: str, pooled: Pooled) -> Kernel:
-    op, shape = pooled.op, shape_of(pooled.op.input)
-
-    def emit(number: SSAValue, buffers: Mapping[SSAValue, SSAValue]) -> None:
-        operands = Operands(buffers, pooled.immediates.emit(pooled.body))
-
-        def read(place: Sequence[Index]) -> SSAValue:
-            position = Position(shape, as_value(linear(list(place), shape)))
-            element = ContractedElement(pooled.contracted, operands, position).compute()
-            for layer in pooled.layers:
-                element.compute(layer)
-            return element.values[op.input]
-
-        at = Position(shape_of(op.output), number).at
-        store(pooled.window(read, at), buffers[op.output], number)
-
-    return build_element_kernel(name, pooled.body, emit)
-
-
-def build_tiled_pooling(name: str, pooled: Pooled) -> Kernel | None:
+def build_tiled_pooling(
+    name: str, pooled: Pooled, immediates: Immediates
+) -> Kernel | None:
     """None where a thread for each window is quicker, or the only way."""
     found, op = pooled.contracted, pooled.op
-    anchor, arithmetic = found.anchor, found.arithmetic
+    anchor, arithmetic = found.anchor, arithmetic_of(found)
     if not isinstance(anchor, ConvolutionOp) or not found.are_in_memory:
         return None
     product = product_of(anchor, *found.factors)
@@ -147,7 +81,7 @@ def build_tiled_pooling(name: str, pooled: Pooled) -> Kernel | None:
     seen = WindowOperand(data.value, data.free, data.depth, anchor)
     product = replace(product, second=seen)
     fragments = FragmentWords(product.first.element)
-    target = Target.of_module(pooled.immediates.module)
+    target = Target.of_module(immediates.module)
     chosen = ConvPoolingSchedule.choose(
         shape_of(op.input)[0],
         pooled_axes(op),
@@ -172,9 +106,9 @@ def build_tiled_pooling(name: str, pooled: Pooled) -> Kernel | None:
             sums = TiledContraction(kernel, product, arithmetic, schedule)
         sums.stage_sums()
         image, *tile = tiles.tile_at(sums.origin[2])
-        corner, stage = tiles.corner(tile), sums.staged(pooled.word)
+        corner, stage = tiles.corner(tile), sums.staged(_word(pooled))
         part = PooledTile(kernel, pooled, sums, tiles, stage, image, tile, corner)
-        part.finish_sums()
+        part.finish_sums(immediates.emit(pooled.body))
         kernel.barrier()
         part.pool()
     return kernel.finished
@@ -204,14 +138,13 @@ class PooledTile:
     corner: Sequence[Index]
     """The first position of the image under it."""
 
-    def finish_sums(self) -> None:
+    def finish_sums(self, constants: Mapping[SSAValue, SSAValue]) -> None:
         """Replace the sums under windows by what is pooled."""
         op, seen = self.pooled.op, self.tiles.seen
         shape = shape_of(op.input)
-        constants = self.pooled.immediates.emit(self.pooled.body)
         operands = Operands(self.kernel.buffers, constants)
         rest = Neighbours(self.kernel, self.pooled.layers, constants, shape)
-        sums = self.sums.staged(self.pooled.contracted.arithmetic.total)
+        sums = self.sums.staged(self.sums.arithmetic.total)
         with self._each(seen) as (down, local), self._if_row(down) as feature:
             at = add(multiply(down, self.sums.stage_row), local)
             place = [self.image, feature, *self.tiles.position(self.corner, local)]
@@ -244,7 +177,7 @@ class PooledTile:
         start = multiply(down, self.sums.stage_row)
         at = add(start, linear(offsets, self.tiles.tile.seen))
         (word,) = load_raw(self.stage, [at])
-        is_byte = self.pooled.word == i32
+        is_byte = _word(self.pooled) == i32
         return arith.TruncIOp(word, i8).result if is_byte else word
 
     @contextmanager
@@ -264,6 +197,11 @@ class PooledTile:
         is_one = is_below(row, rows) if rows % self.sums.schedule.block_m else None
         with if_then_or_always(is_one):
             yield add(multiply(batch, rows), row)
+
+
+def _word(pooled: Pooled) -> Attribute:
+    """What an element of what is pooled is in shared memory."""
+    return f32 if is_float(element_type_of(pooled.op.input)) else i32
 
 
 def _as_word(value: SSAValue) -> SSAValue:

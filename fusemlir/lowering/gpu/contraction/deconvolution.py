@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -10,44 +9,22 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import DeconvolutionOp
 from fusemlir.dialects.trt.base import shape_of
+from fusemlir.lowering.elements.windows import sources
 from fusemlir.lowering.gpu.contraction.operands import (
     Operand,
     Place,
     StridedOperand,
     split,
 )
-from fusemlir.lowering.gpu.windows import every
 from fusemlir.lowering.kernel.index_math import (
     Index,
     add,
-    compare,
     divide,
     is_below,
     linear,
     multiply,
     remainder,
-    subtract,
 )
-
-
-def sources(
-    op: DeconvolutionOp, at: Sequence[Index], offsets: Sequence[Index]
-) -> tuple[list[Index], SSAValue | None]:
-    """The position q of the input that reaches `at` through the kernel's element at
-    `offsets`, and whether there is one: q * stride + offset * dilation - pre = at."""
-    spatial = shape_of(op.input)[2:]
-    pre, _ = op.padding_of(spatial)
-    axes = zip(at, offsets, spatial, op.strides, op.dilations, pre, strict=True)
-    read, reaches = list[Index](), list[SSAValue]()
-    for position, offset, size, stride, dilation, before in axes:
-        distance = subtract(add(position, before), multiply(offset, dilation))
-        # Both are unsigned: what a distance below zero gives is far above the size.
-        source = divide(distance, stride)
-        if stride > 1:
-            reaches.append(compare("eq", remainder(distance, stride), 0))
-        read.append(source)
-        reaches.append(is_below(source, size))
-    return read, every(reaches)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -11,7 +11,8 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import LayerOp
 from fusemlir.lowering.element_conversion import element_bytes
-from fusemlir.lowering.gpu.anchored import Operands, beside
+from fusemlir.lowering.elements.anchored import Operands, beside
+from fusemlir.lowering.elements.scaling import Results
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel, scratch
 from fusemlir.lowering.gpu.contraction.arithmetic import Arithmetic, FragmentWords
 from fusemlir.lowering.gpu.contraction.matrix_vector import (
@@ -42,9 +43,6 @@ from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.lowering.kernel.index_math import Index
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.target import Target
-
-Results: TypeAlias = "Mapping[SSAValue, Sequence[SSAValue]]"
-"""By value of the body, neighbouring elements."""
 
 MakeResults: TypeAlias = Callable[
     [Operands, Sequence[SSAValue], Sequence[Index]], Results

@@ -10,13 +10,13 @@ from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
 from fusemlir.lowering.element_conversion import element_bytes
+from fusemlir.lowering.elements.element import flat
+from fusemlir.lowering.elements.windows import every
 from fusemlir.lowering.gpu.contraction.operands import Place
 from fusemlir.lowering.gpu.contraction.tile_loader import Chunk, TileLoader
-from fusemlir.lowering.gpu.element_kernel import flat
 from fusemlir.lowering.gpu.schedules.sizes import ACCESS_BYTES, WARP
 from fusemlir.lowering.gpu.tensor_core import copy_async
 from fusemlir.lowering.gpu.vector_access import store_raw
-from fusemlir.lowering.gpu.windows import every
 from fusemlir.lowering.kernel.index_math import (
     Index,
     add,

@@ -14,14 +14,13 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.vector import FromElementsOp
 from fusemlir.lowering.element_conversion import element_bytes
+from fusemlir.lowering.elements.element import flat
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
 from fusemlir.lowering.gpu.contraction.arithmetic import Arithmetic
 from fusemlir.lowering.gpu.contraction.operands import StridedOperand, zero
 from fusemlir.lowering.gpu.contraction.product import Product
 from fusemlir.lowering.gpu.contraction.split import Epilogue, plus
-from fusemlir.lowering.gpu.element_kernel import flat
 from fusemlir.lowering.gpu.rows.block import Load
-from fusemlir.lowering.gpu.rows.rows import Fold
 from fusemlir.lowering.gpu.rows.source import Constants
 from fusemlir.lowering.gpu.rows.split import FoldedRows, Store, build_folded_rows
 from fusemlir.lowering.gpu.rows.view import Axis, RowView
@@ -37,6 +36,7 @@ from fusemlir.lowering.kernel.index_math import (
     remainder,
 )
 from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.rows.fold import Fold
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ from xdsl.ir import Attribute, SSAValue
 from fusemlir.dialects.trt import ConvolutionOp
 from fusemlir.dialects.trt.base import Shape, element_type_of, shape_of
 from fusemlir.lowering.element_conversion import element_bytes, integer, storage_type
+from fusemlir.lowering.elements.windows import every, inside, taps
 from fusemlir.lowering.gpu.schedules.sizes import ACCESS_BYTES
 from fusemlir.lowering.gpu.vector_access import load_raw
-from fusemlir.lowering.gpu.windows import every, inside, taps
 from fusemlir.lowering.kernel.control_flow import if_else
 from fusemlir.lowering.kernel.index_math import (
     Index,

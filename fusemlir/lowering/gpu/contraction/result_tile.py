@@ -18,12 +18,12 @@ from xdsl.ir import Attribute, SSAValue
 
 from fusemlir.dialects.gpu import WORKGROUP
 from fusemlir.lowering.element_conversion import element_bytes
+from fusemlir.lowering.elements.windows import every
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.arithmetic import Words
 from fusemlir.lowering.gpu.contraction.product import Product
 from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
 from fusemlir.lowering.gpu.vector_access import load_raw
-from fusemlir.lowering.gpu.windows import every
 from fusemlir.lowering.kernel.control_flow import if_then, loop
 from fusemlir.lowering.kernel.index_math import (
     Index,

@@ -13,11 +13,11 @@ from xdsl.dialects.builtin import AnyFloat
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import shape_of, volume
+from fusemlir.lowering.elements.element import flat
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
 from fusemlir.lowering.gpu.contraction.operands import split
 from fusemlir.lowering.gpu.contraction.product import Product
 from fusemlir.lowering.gpu.contraction.result_tile import Finish
-from fusemlir.lowering.gpu.element_kernel import flat
 from fusemlir.lowering.gpu.neighbours import most_at_once
 from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
 from fusemlir.lowering.gpu.schedules.splits import PARTS_AHEAD

@@ -9,10 +9,10 @@ from functools import cached_property
 from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
+from fusemlir.lowering.elements.element import flat
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.arithmetic import Words
 from fusemlir.lowering.gpu.contraction.operands import Operand, Place
-from fusemlir.lowering.gpu.element_kernel import flat
 from fusemlir.lowering.kernel.index_math import (
     Index,
     add,

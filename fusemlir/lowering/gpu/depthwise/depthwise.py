@@ -16,16 +16,16 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ConvolutionOp
 from fusemlir.dialects.trt.base import (
-    LayerOp,
     element_type_of,
     is_float,
     shape_of,
     volume,
 )
 from fusemlir.lowering.element_conversion import element_bytes
-from fusemlir.lowering.gpu.anchored import Operands, beside, is_anchored
+from fusemlir.lowering.elements.anchored import Operands, beside, is_anchored
+from fusemlir.lowering.elements.contracted import Contracted, contracted, is_depthwise
+from fusemlir.lowering.elements.windows import every
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.contraction.contracted import Contracted, contracted
 from fusemlir.lowering.gpu.contraction.operands import split
 from fusemlir.lowering.gpu.depthwise.input_tile import InputTile
 from fusemlir.lowering.gpu.depthwise.window_sums import WindowSums
@@ -36,7 +36,6 @@ from fusemlir.lowering.gpu.schedules.depthwise import (
     WindowAxis,
 )
 from fusemlir.lowering.gpu.schedules.processors import processors_of
-from fusemlir.lowering.gpu.windows import every
 from fusemlir.lowering.kernel.control_flow import if_then, loop
 from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.lowering.kernel.index_math import (
@@ -70,11 +69,6 @@ def build_depthwise(name: str, body: KernelBody, immediates: Immediates) -> Kern
     with BlockKernel(name, body, grid, schedule.threads) as kernel:
         Depthwise(kernel, found, op, axes, schedule, immediates).emit()
     return kernel.finished
-
-
-def is_depthwise(op: LayerOp | None) -> bool:
-    """Whether it convolves each channel by itself, to one feature or to several."""
-    return isinstance(op, ConvolutionOp) and shape_of(op.kernel)[1] == 1 < op.groups
 
 
 def axes_of(op: ConvolutionOp) -> Axes:

@@ -11,13 +11,13 @@ from xdsl.ir import Attribute, SSAValue
 
 from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.lowering.element_conversion import storage_type
+from fusemlir.lowering.elements.element import flat
+from fusemlir.lowering.elements.windows import every
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.operands import split, zero
-from fusemlir.lowering.gpu.element_kernel import flat
 from fusemlir.lowering.gpu.schedules.depthwise import Axes, DepthwiseSchedule
 from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
-from fusemlir.lowering.gpu.windows import every
 from fusemlir.lowering.kernel.control_flow import if_else, if_then, loop
 from fusemlir.lowering.kernel.index_math import (
     Index,

@@ -13,15 +13,16 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.element_conversion import integer
-from fusemlir.lowering.gpu.anchored import Operands
+from fusemlir.lowering.elements.anchored import Operands
+from fusemlir.lowering.elements.element import Element
+from fusemlir.lowering.elements.separable import Separable
+from fusemlir.lowering.elements.windows import every, inside, taps
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.operands import split
-from fusemlir.lowering.gpu.depthwise.separable_body import Separable
-from fusemlir.lowering.gpu.element_kernel import Element
-from fusemlir.lowering.gpu.schedules.separable import WORD, SeparableSchedule
+from fusemlir.lowering.gpu.depthwise.separable_sizes import sizes_of
+from fusemlir.lowering.gpu.schedules.separable import WORD, SeparableSchedule, Sizes
 from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
 from fusemlir.lowering.gpu.vector_access import store_raw
-from fusemlir.lowering.gpu.windows import every, inside, taps
 from fusemlir.lowering.kernel.control_flow import for_loop, if_else, loop
 from fusemlir.lowering.kernel.index_math import (
     Index,
@@ -61,19 +62,24 @@ class MiddleTile:
     operands: Operands
 
     @cached_property
+    def sizes(self) -> Sizes:
+        """Of the second convolution."""
+        return sizes_of(self.separable)
+
+    @cached_property
     def array(self) -> SSAValue:
-        size = self.schedule.shared_bytes(self.separable.sizes)
+        size = self.schedule.shared_bytes(self.sizes)
         return self.kernel.shared((size,), i8)
 
     @property
     def pitch(self) -> int:
         """Words from those of four channels to those of the next."""
-        return self.schedule.pitch(self.separable.sizes.axes)
+        return self.schedule.pitch(self.sizes.axes)
 
     @cached_property
     def origin(self) -> tuple[Index, ...]:
         """The block's first feature, its image, and the tile's first result."""
-        sizes, chosen = self.separable.sizes, self.schedule
+        sizes, chosen = self.sizes, self.schedule
         parts = ceil_divide(sizes.features, chosen.features)
         counts = (parts, sizes.images, *chosen.tiles(sizes.axes))
         part, image, *tile = split(self.kernel.block_id(), counts)
@@ -82,7 +88,7 @@ class MiddleTile:
 
     def fill(self) -> None:
         """Compute it by all threads of the block, which wait for nothing after it."""
-        array, sizes = self.array, self.separable.sizes
+        array, sizes = self.array, self.sizes
         # Computed here, all of the kernel sees it.
         _ = self.origin
         across = ceil_divide(self.pitch, PIXELS)
@@ -114,7 +120,7 @@ class MiddleTile:
                 )
             ]
 
-        channels = self.separable.sizes.channels
+        channels = self.sizes.channels
         if channels % WORD == 0:
             return computed()
         is_there = is_below(own, channels)
@@ -122,7 +128,7 @@ class MiddleTile:
 
     def _pixel(self, number: Index) -> Pixel:
         """One whose number may be past the end of the tile."""
-        axes = self.separable.sizes.axes
+        axes = self.sizes.axes
         seen = self.schedule.seen(axes)
         local = split(number, seen)
         at = [

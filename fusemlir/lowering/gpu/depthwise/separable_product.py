@@ -11,15 +11,16 @@ from xdsl.dialects.builtin import VectorType, i8
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.vector import FromElementsOp
-from fusemlir.lowering.gpu.anchored import Operands
+from fusemlir.lowering.elements.anchored import Operands
+from fusemlir.lowering.elements.element import flat
+from fusemlir.lowering.elements.windows import every
 from fusemlir.lowering.gpu.contraction.arithmetic import IntegerArithmetic
 from fusemlir.lowering.gpu.contraction.operands import split
 from fusemlir.lowering.gpu.depthwise.middle_tile import MiddleTile
-from fusemlir.lowering.gpu.element_kernel import flat
+from fusemlir.lowering.gpu.depthwise.separable_sizes import is_flat
 from fusemlir.lowering.gpu.neighbours import Neighbours
 from fusemlir.lowering.gpu.schedules.separable import WORD
 from fusemlir.lowering.gpu.vector_access import load_raw
-from fusemlir.lowering.gpu.windows import every
 from fusemlir.lowering.kernel.control_flow import for_loop, if_then, loop
 from fusemlir.lowering.kernel.index_math import (
     Index,
@@ -44,7 +45,7 @@ class SeparableProduct:
     arithmetic = IntegerArithmetic()
 
     def emit(self) -> None:
-        chosen, sizes = self.middle.schedule, self.middle.separable.sizes
+        chosen, sizes = self.middle.schedule, self.middle.sizes
         z, y, x = chosen.tile
         across = z * y * (x // chosen.width)
         items = chosen.features // chosen.rows * across
@@ -81,12 +82,12 @@ class SeparableProduct:
     ) -> None:
         """Some features of some neighbours, and what follows them."""
         found, chosen = self.middle.separable, self.middle.schedule
-        axes, width = found.sizes.axes, chosen.width
+        axes, width = self.middle.sizes.axes, chosen.width
         totals = self._sums(feature, at)
         image = self.middle.origin[1]
         shape = (
-            found.sizes.images,
-            found.sizes.features,
+            self.middle.sizes.images,
+            self.middle.sizes.features,
             *(axis.count for axis in axes),
         )
         for row in range(chosen.rows):
@@ -98,7 +99,7 @@ class SeparableProduct:
 
     def _sums(self, feature: Index, at: Sequence[Index]) -> tuple[SSAValue, ...]:
         """Row by row, a row of each feature."""
-        chosen, sizes = self.middle.schedule, self.middle.separable.sizes
+        chosen, sizes = self.middle.schedule, self.middle.sizes
         steps = (sizes.words // chosen.depth, *(axis.window for axis in sizes.axes))
         group = divide(feature, sizes.features // sizes.groups)
         first_word = multiply(group, sizes.words)
@@ -127,7 +128,7 @@ class SeparableProduct:
         self, word: Index, at: Sequence[Index], offsets: Sequence[Index]
     ) -> Sequence[SSAValue]:
         """The channels of a word that some neighbours' windows have at one place."""
-        chosen, axes = self.middle.schedule, self.middle.separable.sizes.axes
+        chosen, axes = self.middle.schedule, self.middle.sizes.axes
         places = [
             add(multiply(place, axis.stride), multiply(offset, axis.dilation))
             for place, axis, offset in zip(at, axes, offsets, strict=True)
@@ -135,7 +136,7 @@ class SeparableProduct:
         pixel = linear(places, chosen.seen(axes))
         first = add(multiply(word, self.middle.pitch), pixel)
         array, width = self.middle.array, chosen.width
-        if self.middle.separable.is_flat:
+        if is_flat(self.middle.separable):
             return self.arithmetic.words(array, first, width)
         stride = axes[-1].stride
         return [
@@ -153,8 +154,8 @@ class SeparableProduct:
         """
         found, chosen = self.middle.separable, self.middle.schedule
         buffer = flat(self.operands.buffers[found.second.factors[1]])
-        channels = found.sizes.channels
-        window = tuple(axis.window for axis in found.sizes.axes)
+        channels = self.middle.sizes.channels
+        window = tuple(axis.window for axis in self.middle.sizes.axes)
         if channels % WORD == 0 and prod(window) == 1:
             at = add(multiply(feature, channels // WORD), word)
             return self.arithmetic.words(buffer, at, chosen.depth)

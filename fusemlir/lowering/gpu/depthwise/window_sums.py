@@ -12,8 +12,8 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.element_conversion import widen
-from fusemlir.lowering.gpu.anchored import Operands
-from fusemlir.lowering.gpu.contraction.contracted import Contracted
+from fusemlir.lowering.elements.anchored import Operands
+from fusemlir.lowering.elements.contracted import Contracted
 from fusemlir.lowering.gpu.contraction.operands import split
 from fusemlir.lowering.gpu.depthwise.input_tile import InputTile
 from fusemlir.lowering.gpu.vector_access import load_raw

@@ -16,19 +16,14 @@ from fusemlir.dialects.trt import ConcatenationOp, PaddingOp, ShuffleOp, SliceOp
 from fusemlir.dialects.trt.base import LayerOp, element_type_of, shape_of
 from fusemlir.dialects.trt.enums import SampleMode
 from fusemlir.lowering.element_conversion import constant, element_bytes, narrow
+from fusemlir.lowering.elements.element import flat
+from fusemlir.lowering.elements.windows import every
 from fusemlir.lowering.gpu.block_kernel import Kernel
-from fusemlir.lowering.gpu.element_kernel import build_element_kernel, flat
-from fusemlir.lowering.gpu.movement.sampling import (
-    axes_of,
-    is_defined,
-    mode_of,
-    neighbours_read,
-)
+from fusemlir.lowering.gpu.element_kernel import build_element_kernel
 from fusemlir.lowering.gpu.movement.tiles import TiledShuffle, build_tiled_shuffle
-from fusemlir.lowering.gpu.movement.transposition import build_shuffle, source_of
+from fusemlir.lowering.gpu.movement.transposition import build_shuffle
 from fusemlir.lowering.gpu.schedules.sizes import ACCESS_BYTES
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
-from fusemlir.lowering.gpu.windows import every
 from fusemlir.lowering.kernel.control_flow import if_else
 from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.lowering.kernel.index_math import (
@@ -41,6 +36,13 @@ from fusemlir.lowering.kernel.index_math import (
 )
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.kernel.position import coordinates
+from fusemlir.lowering.movement.sampling import (
+    axes_of,
+    is_defined,
+    mode_of,
+    neighbours_read,
+)
+from fusemlir.lowering.movement.transposition import source_of
 
 Elements: TypeAlias = Sequence[SSAValue]
 """Neighbours, as they are stored."""

@@ -17,13 +17,12 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import ShuffleOp
 from fusemlir.dialects.trt.base import element_type_of
 from fusemlir.lowering.element_conversion import element_bytes, storage_type
+from fusemlir.lowering.elements.element import flat
+from fusemlir.lowering.elements.windows import every
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.element_kernel import flat
-from fusemlir.lowering.gpu.movement.transposition import Axis, axes_of_result
 from fusemlir.lowering.gpu.rows.view import strides
 from fusemlir.lowering.gpu.schedules.sizes import WARP, ceil_divide
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
-from fusemlir.lowering.gpu.windows import every
 from fusemlir.lowering.kernel.control_flow import if_then
 from fusemlir.lowering.kernel.index_math import (
     Index,
@@ -36,6 +35,7 @@ from fusemlir.lowering.kernel.index_math import (
 )
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.kernel.position import coordinates
+from fusemlir.lowering.movement.transposition import Axis, axes_of_result
 
 TILE = WARP
 """Elements along both axes of a tile."""

@@ -18,13 +18,7 @@ from xdsl.ir import SSAValue
 
 from fusemlir.lowering.element_conversion import constant
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
-from fusemlir.lowering.gpu.reductions import (
-    WARP,
-    Merge,
-    State,
-    block_merge,
-    warp_merge,
-)
+from fusemlir.lowering.gpu.reductions import WARP, block_merge, warp_merge
 from fusemlir.lowering.gpu.rows.view import RowView
 from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.gpu.schedules.sizes import ceil_divide
@@ -40,6 +34,7 @@ from fusemlir.lowering.kernel.index_math import (
     multiply,
     remainder,
 )
+from fusemlir.lowering.rows.fold import Merge, State
 
 Values = list[SSAValue]
 

@@ -15,7 +15,6 @@ from typing import Protocol
 from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
-from fusemlir.lowering.gpu.reductions import Combine, Merge, State, alone
 from fusemlir.lowering.gpu.rows.block import (
     Load,
     Part,
@@ -27,39 +26,10 @@ from fusemlir.lowering.gpu.rows.block import (
 )
 from fusemlir.lowering.kernel.control_flow import for_loop, if_then, loop
 from fusemlir.lowering.kernel.index_math import Index, add, as_value
+from fusemlir.lowering.rows.fold import Fold, State
 
 Change = Callable[[int, SSAValue], SSAValue]
 """From which of a thread's rows an element is of, and the element, to another value."""
-
-
-def in_pairs(combine: Combine, values: Values) -> SSAValue:
-    """All values combined, those first that are side by side: operations that do not
-    wait for each other, and sums of numbers of one size."""
-    while len(values) > 1:
-        rest = values[-1:] if len(values) % 2 else []
-        pairs = zip(values[::2], values[1::2], strict=False)
-        values = [combine(a, b) for a, b in pairs] + rest
-    return values[0]
-
-
-@dataclass(frozen=True)
-class Fold:
-    """How the elements of a row become a few values."""
-
-    neutral: Callable[[], State]
-    """Emits what a row without elements gives."""
-    step: Callable[[State, Values], State]
-    """The state with some more elements."""
-    merge: Merge
-
-    @staticmethod
-    def of_combine(combine: Combine, neutral: Callable[[], SSAValue]) -> Fold:
-        """All elements combined."""
-        return Fold(
-            lambda: [neutral()],
-            lambda state, values: [combine(state[0], in_pairs(combine, values))],
-            alone(combine),
-        )
 
 
 class Row(Protocol):

@@ -16,9 +16,8 @@ from xdsl.ir import Attribute, SSAValue
 
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel, scratch
-from fusemlir.lowering.gpu.reductions import State
 from fusemlir.lowering.gpu.rows.block import Load, Place, RowBlock, Values
-from fusemlir.lowering.gpu.rows.rows import Fold, StreamedRow
+from fusemlir.lowering.gpu.rows.rows import StreamedRow
 from fusemlir.lowering.gpu.rows.source import Constants
 from fusemlir.lowering.gpu.rows.view import RowView
 from fusemlir.lowering.gpu.schedules.processors import processors_of
@@ -35,6 +34,7 @@ from fusemlir.lowering.kernel.index_math import (
     remainder,
 )
 from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.rows.fold import Fold, State
 from fusemlir.target import Target
 
 Store = Callable[[SSAValue, Sequence[SSAValue]], None]

@@ -1,35 +1,32 @@
-"""The order of a top-k as one of integers, and what a top-k is of.
+"""Elements of a top-k with their indices as keys, and what was selected.
 
-An element and its index are one integer of 64 bits: above, 32 bits that are ordered as
-the elements are; below, the index counted down, so that of equals the first is
-greatest. No two are equal, and the k greatest are the same however they are found.
-NaN is above every number, and -0 equals 0.
+A key is an integer of 64 bits: above, 32 bits that are ordered as the elements are;
+below, the index counted down, so that of equals the first is greatest. No two are
+equal, and the k greatest are the same however they are found.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from math import inf, prod
+from math import prod
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import f32, i32, i64
+from xdsl.dialects.builtin import i32, i64
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt import SoftMaxOp, TopKOp
-from fusemlir.dialects.trt.base import element_type_of, is_float, shape_of
-from fusemlir.dialects.trt.enums import TopKOperation
-from fusemlir.lowering.element_conversion import convert, integer, narrow, real
+from fusemlir.dialects.trt import TopKOp
+from fusemlir.dialects.trt.base import element_type_of, shape_of
+from fusemlir.lowering.element_conversion import integer, narrow
+from fusemlir.lowering.elements.element import flat
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
-from fusemlir.lowering.gpu.element_kernel import flat
-from fusemlir.lowering.gpu.reductions import State
 from fusemlir.lowering.gpu.rows.block import Load
-from fusemlir.lowering.gpu.rows.softmax import SoftmaxForm
-from fusemlir.lowering.gpu.rows.source import RowSource
+from fusemlir.lowering.gpu.rows.softmax import finish
 from fusemlir.lowering.gpu.rows.view import Axis, RowView, strides
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
 from fusemlir.lowering.kernel.index_math import Index, add, as_value, multiply
 from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.rows.fold import State
+from fusemlir.lowering.top_k.form import TopKForm, index_of_rank, order_of
 
 LEAST = -(2**63)
 """Below all keys."""
@@ -43,10 +40,9 @@ LAST_INDEX = 2**32 - 2
 
 def sort_key(op: TopKOp, x: SSAValue, index: Index) -> SSAValue:
     """The greater, the earlier `x`, of the input or logits, at an index comes."""
-    order = _order(x) if x.type == f32 else x
-    if op.kind == TopKOperation.MIN:
-        order = arith.XOrIOp(order, integer(i32, -1)).result
-    upper = arith.ShLIOp(arith.ExtSIOp(order, i64).result, integer(i64, 32)).result
+    upper = arith.ShLIOp(
+        arith.ExtSIOp(order_of(op, x), i64).result, integer(i64, 32)
+    ).result
     at = arith.IndexCastOp(as_value(index), i64).result
     return arith.OrIOp(upper, arith.SubiOp(integer(i64, LAST_INDEX), at).result).result
 
@@ -57,60 +53,16 @@ def index_of(key: SSAValue) -> SSAValue:
     return arith.SubiOp(integer(i64, LAST_INDEX), low).result
 
 
-def _order(x: SSAValue) -> SSAValue:
-    """An i32 that rises with `x`: the bits of a negative number count backwards."""
-    # Adding +0 makes +0 of -0.
-    bits = arith.BitcastOp(arith.AddfOp(x, real(0)).result, i32).result
-    is_negative = arith.CmpiOp(bits, integer(i32, 0), "slt").result
-    backwards = arith.XOrIOp(bits, integer(i32, 2**31 - 1)).result
-    order = arith.SelectOp(is_negative, backwards, bits).result
-    is_nan = arith.CmpfOp(x, x, "uno").result
-    return arith.SelectOp(is_nan, integer(i32, 2**31 - 1), order).result
-
-
 @dataclass(frozen=True)
-class TopKForm:
-    """A top-k in a body, of an input or of a softmax whose logits are selected among.
-
-    Softmax and its logarithm rise with their logits, so that only k values are
-    computed. Where rounding makes equals of two of them, the greater logit is first.
-    """
-
-    body: KernelBody
-    op: TopKOp
+class RowTopK(TopKForm):
+    """A top-k of what fits into keys, as rows."""
 
     @staticmethod
-    def of_body(body: KernelBody) -> TopKForm | None:
-        op = body.layers[-1] if body.layers else None
-        if not isinstance(op, TopKOp) or not set(body.outputs) <= {*op.results}:
+    def of_body(body: KernelBody) -> RowTopK | None:
+        form = TopKForm.of_body(body)
+        if form is None or form.is_wide:
             return None
-        form = TopKForm(body, op)
-        if element_type_of(op.input) == i64 or not form.source.is_plain:
-            return None
-        return form if form.source.shuffle is None else None
-
-    @cached_property
-    def softmax(self) -> SoftmaxForm | None:
-        layers = (x for x in self.body.layers if isinstance(x, SoftMaxOp))
-        op = next(layers, None)
-        form = None if op is None else SoftmaxForm(self.body, op)
-        is_read = form is not None and form.result is self.op.input
-        same_axis = op is not None and op.axis == self.op.axis
-        return form if is_read and same_axis else None
-
-    @property
-    def source(self) -> RowSource:
-        if self.softmax is not None:
-            return self.softmax.source
-        return RowSource(self.body, self.op.input)
-
-    @property
-    def axis(self) -> int:
-        return self.op.axis.value.data
-
-    @property
-    def k(self) -> int:
-        return self.op.k.value.data
+        return RowTopK(form.body, form.op)
 
     @property
     def view(self) -> RowView:
@@ -127,19 +79,16 @@ class TopKForm:
         """How far apart the results of a row are."""
         return prod(shape_of(self.op.input)[self.axis + 1 :])
 
-    def widened(self, load: Load) -> Load:
+    def widening(self, load: Load) -> Load:
         """Integers as i32."""
-        element = element_type_of(self.op.input)
-        if is_float(element):
-            return load
-        return lambda number: [convert(x, element, i32) for x in load(number)]
+        return lambda number: [self.widened(x) for x in load(number)]
 
 
 @dataclass(frozen=True)
 class Winners:
     """Stores the elements that were selected."""
 
-    form: TopKForm
+    form: RowTopK
     kernel: BlockKernel
     read: Load
     """One element of the logits."""
@@ -170,13 +119,7 @@ class Winners:
         """The index; the rank where a softmax is no number, all being equal then."""
         if self.statistics is None:
             return index
-        greatest, total = self.statistics[row]
-        # Nothing but -inf has no sum; +inf and NaN have one that is not a number.
-        is_nan = arith.CmpfOp(total, greatest, "uno").result
-        is_least = arith.CmpfOp(greatest, real(-inf), "oeq").result
-        is_nan = arith.OrIOp(is_nan, is_least).result
-        own = arith.IndexCastOp(rank, i64).result
-        return arith.SelectOp(is_nan, own, index).result
+        return index_of_rank(self.statistics[row], index, rank)
 
     def _value(self, row: int, number: SSAValue) -> SSAValue:
         """As its tensor has it: what is only selected keeps its bits."""
@@ -185,5 +128,5 @@ class Winners:
             return load_raw(flat(self.kernel.buffers[form.op.input]), [number])[0]
         (x,) = self.read(number)
         if softmax is not None and self.statistics is not None:
-            x = softmax.finish(self.statistics)(row, x)
+            x = finish(softmax, self.statistics)(row, x)
         return narrow(x, element_type_of(form.op.values))

@@ -15,8 +15,9 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import TopKOp
 from fusemlir.dialects.trt.base import element_type_of, shape_of, volume
 from fusemlir.dialects.trt.enums import TopKOperation
+from fusemlir.lowering.elements.element import flat
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.element_kernel import THREADS, flat
+from fusemlir.lowering.gpu.element_kernel import THREADS
 from fusemlir.lowering.gpu.vector_access import load, load_raw, store_raw
 from fusemlir.lowering.kernel.control_flow import for_loop, if_then
 from fusemlir.lowering.kernel.immediates import Immediates

@@ -12,14 +12,15 @@ from xdsl.ir import SSAValue
 
 from fusemlir.lowering.element_conversion import integer
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
-from fusemlir.lowering.gpu.reductions import alone
 from fusemlir.lowering.gpu.rows.block import RowBlock
-from fusemlir.lowering.gpu.rows.rows import HeldRow, in_pairs
+from fusemlir.lowering.gpu.rows.rows import HeldRow
+from fusemlir.lowering.gpu.rows.softmax import statistics
+from fusemlir.lowering.gpu.rows.source import loader
 from fusemlir.lowering.gpu.schedules.rows import RowSchedule
 from fusemlir.lowering.gpu.top_k.order import (
     GREATEST,
     LEAST,
-    TopKForm,
+    RowTopK,
     Winners,
     sort_key,
 )
@@ -27,6 +28,7 @@ from fusemlir.lowering.kernel.control_flow import for_loop
 from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.lowering.kernel.index_math import add
 from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.rows.fold import alone, in_pairs
 
 MOST_SELECTED = 32
 """Above it a sort costs less."""
@@ -39,41 +41,41 @@ HELD_KEYS = 16
 
 def is_selection_kernel(body: KernelBody) -> bool:
     """Whether it is a top-k of few, in rows that registers hold."""
-    form = TopKForm.of_body(body)
+    form = RowTopK.of_body(body)
     if form is None or form.k > MOST_SELECTED:
         return False
     schedule = _schedule(form)
     return schedule.turns * schedule.elements <= HELD_KEYS
 
 
-def _schedule(form: TopKForm) -> RowSchedule:
+def _schedule(form: RowTopK) -> RowSchedule:
     # Across rows, where each has keys of its own, so many are taken as keys are wide.
     widest = KEY_BYTES if form.view.is_across else form.source.widest
     return form.view.schedule(widest, holds=True)
 
 
 def build_selection(name: str, body: KernelBody, immediates: Immediates) -> Kernel:
-    form = TopKForm.of_body(body)
+    form = RowTopK.of_body(body)
     assert form is not None
     schedule = _schedule(form)
     grid = RowBlock.grid(form.view, schedule)
     with BlockKernel(name, body, grid, schedule.block) as kernel:
         constants = immediates.emit(body)
         rows = RowBlock(kernel, form.view, schedule)
-        load = form.source.loader(kernel, constants, schedule.elements)
-        row = HeldRow(rows, rows.parts(form.widened(load), 0))
+        load = loader(form.source, kernel, constants, schedule.elements)
+        row = HeldRow(rows, rows.parts(form.widening(load), 0))
         softmax = form.softmax
         winners = Winners(
             form,
             kernel,
-            form.source.loader(kernel, constants, 1),
-            None if softmax is None else softmax.statistics(row),
+            loader(form.source, kernel, constants, 1),
+            None if softmax is None else statistics(row),
         )
         _select(form, row, winners)
     return kernel.finished
 
 
-def _select(form: TopKForm, row: HeldRow, winners: Winners) -> None:
+def _select(form: RowTopK, row: HeldRow, winners: Winners) -> None:
     rows, least = row.block, integer(i64, LEAST)
     keys: list[list[SSAValue]] = [[] for _ in range(rows.rows)]
     for at, column, mask, x in row.elements:

@@ -15,8 +15,10 @@ from fusemlir.lowering.element_conversion import integer
 from fusemlir.lowering.gpu.block_kernel import BlockKernel, Kernel
 from fusemlir.lowering.gpu.rows.block import Load, RowBlock
 from fusemlir.lowering.gpu.rows.rows import read
+from fusemlir.lowering.gpu.rows.softmax import statistics
+from fusemlir.lowering.gpu.rows.source import loader
 from fusemlir.lowering.gpu.schedules.sort import SortSchedule
-from fusemlir.lowering.gpu.top_k.order import LEAST, TopKForm, Winners, sort_key
+from fusemlir.lowering.gpu.top_k.order import LEAST, RowTopK, Winners, sort_key
 from fusemlir.lowering.gpu.vector_access import load_raw, store_raw
 from fusemlir.lowering.kernel.control_flow import loop
 from fusemlir.lowering.kernel.immediates import Immediates
@@ -33,20 +35,20 @@ from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 def is_sort_kernel(body: KernelBody) -> bool:
     """Whether it is a top-k, of an input or of a softmax along the same axis."""
-    return TopKForm.of_body(body) is not None
+    return RowTopK.of_body(body) is not None
 
 
 def build_sort(name: str, body: KernelBody, immediates: Immediates) -> Kernel:
-    form = TopKForm.of_body(body)
+    form = RowTopK.of_body(body)
     assert form is not None
     view, schedule = form.view, SortSchedule.choose(form.view.columns, form.k)
     with BlockKernel(name, body, (view.rows, 1, 1), schedule.threads) as kernel:
         constants = immediates.emit(body)
         rows = RowBlock(kernel, view, schedule.row(view.columns))
-        load = form.widened(form.source.loader(kernel, constants, 1))
+        load = form.widening(loader(form.source, kernel, constants, 1))
         softmax = form.softmax
-        statistics = None if softmax is None else softmax.statistics(read(rows, load))
-        winners = Winners(form, kernel, load, statistics)
+        found = None if softmax is None else statistics(read(rows, load))
+        winners = Winners(form, kernel, load, found)
         keys = kernel.shared((schedule.keys,), i64)
         _sort_all(form, rows, load, keys, schedule)
         result, thread = rows.result(), kernel.thread_id()
@@ -57,7 +59,7 @@ def build_sort(name: str, body: KernelBody, immediates: Immediates) -> Kernel:
 
 
 def _sort_all(
-    form: TopKForm,
+    form: RowTopK,
     rows: RowBlock,
     load: Load,
     keys: SSAValue,

@@ -121,6 +121,9 @@ func.func @named_weights() {
 // CHECK: trt.constant #trt.weight<batch_norm_shift("v" : tensor<2xf32>, "v" : tensor<2xf32>, "v" : tensor<2xf32>, "v" : tensor<2xf32>, 0.001) : tensor<2xf32>>
 // CHECK: trt.constant #trt.weight<quantize("a" : tensor<2x3xf32>, "v" : tensor<2xf32>, 0) : tensor<2x3xi8>>
 // CHECK: trt.constant #trt.weight<quantize("a" : tensor<2x3xf32>, "v" : tensor<2xf32>, -1) : tensor<2x3xi8>>
+// CHECK: trt.constant #trt.weight<rescale("v" : tensor<2xf32>, "v" : tensor<2xf32>, "v" : tensor<2xf32>) : tensor<2xf32>>
+// CHECK: trt.constant #trt.weight<nearest_quotient("v" : tensor<2xf32>, "v" : tensor<2xf32>) : tensor<2xi32>>
+// CHECK: trt.constant #trt.weight<reduce_sum("a" : tensor<2x3xf32>, [1]) : tensor<2xf32>>
 func.func @recipes() {
   %r0 = trt.constant #trt.weight<fill(dense<1.000000e+00> : tensor<1xf32>) : tensor<100xf32>>
   %r1 = trt.constant #trt.weight<cast("a" : tensor<2x3xf32>) : tensor<2x3xf16>>
@@ -148,6 +151,9 @@ func.func @recipes() {
   %r23 = trt.constant #trt.weight<batch_norm_shift("v" : tensor<2xf32>, "v" : tensor<2xf32>, "v" : tensor<2xf32>, "v" : tensor<2xf32>, 0.001) : tensor<2xf32>>
   %r24 = trt.constant #trt.weight<quantize("a" : tensor<2x3xf32>, "v" : tensor<2xf32>, 0) : tensor<2x3xi8>>
   %r25 = trt.constant #trt.weight<quantize("a" : tensor<2x3xf32>, "v" : tensor<2xf32>, -1) : tensor<2x3xi8>>
+  %r26 = trt.constant #trt.weight<rescale("v" : tensor<2xf32>, "v" : tensor<2xf32>, "v" : tensor<2xf32>) : tensor<2xf32>>
+  %r27 = trt.constant #trt.weight<nearest_quotient("v" : tensor<2xf32>, "v" : tensor<2xf32>) : tensor<2xi32>>
+  %r28 = trt.constant #trt.weight<reduce_sum("a" : tensor<2x3xf32>, [1]) : tensor<2xf32>>
   func.return
 }
 

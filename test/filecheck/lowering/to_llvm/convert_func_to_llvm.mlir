@@ -12,3 +12,8 @@ func.func @called(%x: memref<4xf32> {llvm.noalias}, %i: index) -> index {
   // CHECK: llvm.return %[[R]]
   func.return %r : index
 }
+
+// CHECK: llvm.func @kept_apart() attributes {no_inline}
+func.func @kept_apart() attributes {no_inline} {
+  func.return
+}

@@ -105,3 +105,14 @@ func.func @an_atomic_operation_is_one_of_the_device(%x: memref<4xf32>, %v: f32, 
   %r = "memref.atomic_rmw"(%v, %x, %i) <{kind = 0 : i64}> : (f32, memref<4xf32>, index) -> f32
   func.return %r : f32
 }
+
+// CHECK-LABEL: @what_is_fetched_is_read_soon
+func.func @what_is_fetched_is_read_soon(%x: memref<4xf32>, %i: index) {
+  // CHECK: %[[AT:.*]] = llvm.getelementptr inbounds %{{.*}} : (!llvm.ptr, i64) -> !llvm.ptr, f32
+  // CHECK: %[[READ:.*]] = llvm.mlir.constant(0 : i32) : i32
+  // CHECK: %[[HINT:.*]] = llvm.mlir.constant(3 : i32) : i32
+  // CHECK: %[[DATA:.*]] = llvm.mlir.constant(1 : i32) : i32
+  // CHECK: llvm.call_intrinsic "llvm.prefetch.p0"(%[[AT]], %[[READ]], %[[HINT]], %[[DATA]])
+  "memref.prefetch"(%x, %i) <{isWrite = false, localityHint = 3 : i32, isDataCache = true}> : (memref<4xf32>, index) -> ()
+  func.return
+}

@@ -1,0 +1,1 @@
+"""Kernels of rows for the CPU: reductions, softmax, normalisation."""

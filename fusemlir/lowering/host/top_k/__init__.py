@@ -1,0 +1,1 @@
+"""Kernels of top-k for the CPU."""

@@ -1,0 +1,1 @@
+"""What layers that only move elements move where, for any device."""

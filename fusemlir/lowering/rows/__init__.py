@@ -1,0 +1,1 @@
+"""What kernels of rows compute on any device: reductions, softmax, normalisation."""

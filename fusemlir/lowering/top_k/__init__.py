@@ -1,0 +1,1 @@
+"""What a top-k is of, and the order that it finds, for any device."""

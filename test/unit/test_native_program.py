@@ -1,0 +1,183 @@
+"""Engines on the CPU: where their code, their inputs and their results are."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import weakref
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from kernels_on_host import parse
+from onnx import helper
+from onnx_models import model, normal
+
+import fusemlir
+from fusemlir import native_program
+from fusemlir.codegen.program_key import program_key
+from fusemlir.runtime.engine import Engine
+from fusemlir.runtime.host_memory import ALIGNMENT, ResultMemory, aligned
+from fusemlir.weights import Weights
+
+NETWORK = """
+func.func @main(%x: tensor<3x5xf32>) -> tensor<3x5xf32> {
+  %c = trt.constant dense<FACTOR> : tensor<1x1xf32>
+  %y = trt.element_wise prod %x, %c
+    : (tensor<3x5xf32>, tensor<1x1xf32>) -> tensor<3x5xf32>
+  func.return %y : tensor<3x5xf32>
+}
+"""
+
+X = np.arange(15, dtype=np.float32).reshape(3, 5)
+
+
+def engine(factor: float = 2.0) -> Engine:
+    text = NETWORK.replace("FACTOR", str(factor))
+    return fusemlir.compile(parse(text), device="host", threads=2)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FUSEMLIR_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def no_compiler(*_: Any) -> None:
+    raise AssertionError("it is compiled")
+
+
+@pytest.mark.usefixtures("cache")
+def test_code_is_found_again_and_nothing_is_lowered(monkeypatch: pytest.MonkeyPatch):
+    wanted = engine()(X)
+    monkeypatch.setattr(native_program, "_compiled", no_compiler)
+    np.testing.assert_array_equal(engine()(X), wanted)
+    np.testing.assert_array_equal(wanted, 2 * X)
+
+
+@pytest.mark.usefixtures("cache")
+def test_another_number_is_another_program(monkeypatch: pytest.MonkeyPatch):
+    engine()
+    np.testing.assert_array_equal(engine(3.0)(X), 3 * X)
+    monkeypatch.setattr(native_program, "_compiled", no_compiler)
+    with pytest.raises(AssertionError, match="it is compiled"):
+        engine(4.0)
+
+
+def test_code_that_is_damaged_is_compiled_again(
+    cache: Path, caplog: pytest.LogCaptureFixture
+):
+    engine()
+    (place,) = cache.iterdir()
+    place.write_bytes(place.read_bytes()[:-1])
+    with caplog.at_level(logging.WARNING):
+        np.testing.assert_array_equal(engine()(X), 2 * X)
+    assert "it is cut off" in caplog.text
+    caplog.clear()
+    engine()
+    assert caplog.text == ""
+
+
+def test_a_key_is_of_the_values_of_small_constants_too():
+    text = """
+    func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+      %c = trt.constant #trt.weight<"c" : tensor<2xf32>>
+      %y = trt.element_wise sum %x, %c
+        : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+      func.return %y : tensor<2xf32>
+    }"""
+
+    class Source:
+        def __init__(self, number: float):
+            self.number = number
+
+        def array(self, name: str, type: Any) -> Any:
+            return np.full(2, self.number, np.float32)
+
+        def release(self) -> None: ...
+
+    keys = [program_key(parse(text), Weights(Source(n))) for n in (1, 2, 1)]
+    assert keys[0] == keys[2] != keys[1]
+
+
+@pytest.mark.usefixtures("cache")
+def test_code_is_found_for_other_weights_wherever_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    x = normal(2, 5)
+    # More than a key has the values of.
+    first, second = (normal(5, 4000, seed=seed) for seed in (1, 2))
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    with_first, with_second = (
+        model([node], {"x": x}, initializers={"w": w}) for w in (first, second)
+    )
+    found = fusemlir.compile(with_first, device="host")(x)
+    np.testing.assert_allclose(found, x @ first, rtol=1e-5, atol=1e-5)
+    monkeypatch.setattr(native_program, "_compiled", no_compiler)
+    found = fusemlir.compile(with_second, device="host")(x)
+    np.testing.assert_allclose(found, x @ second, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("changed", ["5x3xf32", "3x5xf16"])
+def test_another_type_is_another_program(monkeypatch: pytest.MonkeyPatch, changed: str):
+    engine()
+    monkeypatch.setattr(native_program, "_compiled", no_compiler)
+    text = NETWORK.replace("FACTOR", "2.0").replace("3x5xf32", changed)
+    text = text.replace("1x1xf32", f"1x1x{changed[-3:]}")
+    with pytest.raises(AssertionError, match="it is compiled"):
+        fusemlir.compile(parse(text), device="host")
+
+
+@pytest.mark.parametrize("offset", [4, 12, 60])
+def test_inputs_are_read_at_any_address_of_an_element(offset: int):
+    memory = np.zeros(X.nbytes + offset + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT + offset
+    x = memory[start : start + X.nbytes].view(np.float32).reshape(X.shape)
+    x[...] = X
+    np.testing.assert_array_equal(engine()(x), 2 * X)
+
+
+def test_inputs_of_other_strides_are_copied():
+    np.testing.assert_array_equal(engine()(np.asfortranarray(X)), 2 * X)
+
+
+def test_results_stay_as_long_as_anyone_looks():
+    built = engine()
+    first, view = built(X), built(X + 1)[1:]
+    for number in range(8):
+        built(X + number)
+    np.testing.assert_array_equal(first, 2 * X)
+    np.testing.assert_array_equal(view, 2 * (X + 1)[1:])
+
+
+def test_memory_of_results_is_used_again():
+    memory = ResultMemory((3, 5), np.dtype(np.float32))
+    first = memory.array()
+    address = first.ctypes.data
+    assert address % ALIGNMENT == 0
+    assert memory.array().ctypes.data != address
+    view = first[0]
+    del first
+    assert memory.array().ctypes.data != address
+    del view
+    taken = [memory.array() for _ in range(3)]
+    assert address in {array.ctypes.data for array in taken}
+    assert all(array.flags.writeable for array in taken)
+
+
+def test_an_engine_that_is_forgotten_leaves_nothing():
+    built = engine()
+    result = built(X)
+    executor = weakref.ref(built.executor)
+    del built
+    gc.collect()
+    assert executor() is None
+    np.testing.assert_array_equal(result, 2 * X)
+
+
+def test_what_is_aligned_is_not_copied():
+    x = ResultMemory((7,), np.dtype(np.int64)).array()
+    assert aligned(x) is x
+    assert aligned(x[1:]).ctypes.data % ALIGNMENT == 0

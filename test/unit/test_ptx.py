@@ -74,7 +74,7 @@ RETURN_AND_ARGUMENTS = {
 TYPES = {"ptr(3)": "ptr addrspace(3)", "ptr(1)": "ptr addrspace(1)", "1": "i32"}
 TYPES["half2"] = "<2 x half>"
 
-ARITY = {"fma": 3, "copysign": 2}
+ARITY = {"fma": 3, "fmuladd": 3, "copysign": 2}
 FLOAT_TYPES = {"f16": "half", "bf16": "bfloat", "f32": "float"}
 
 

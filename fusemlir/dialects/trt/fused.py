@@ -22,6 +22,7 @@ from xdsl.irdl import (
     var_operand_def,
     var_result_def,
 )
+from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.traits import HasParent, IsolatedFromAbove, IsTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
@@ -153,6 +154,19 @@ class FusedOp(IRDLOperation):
     @property
     def layer_ids(self) -> tuple[str, ...]:
         return () if self.layers is None else tuple(id.data for id in self.layers)
+
+    def inline(self) -> None:
+        """Put the layers in the place of the group."""
+        terminator = self.terminator
+        yielded = list(terminator.outputs)
+        terminator.detach()
+        terminator.erase()
+        Rewriter.inline_block(self.block, InsertPoint.before(self), self.inputs)
+        for result, value in zip(self.outputs, yielded, strict=True):
+            value.name_hint = result.name_hint
+            result.replace_all_uses_with(value)
+        self.detach()
+        self.erase()
 
     def refresh(self) -> None:
         """Derive kind and layers anew, after the body was changed."""

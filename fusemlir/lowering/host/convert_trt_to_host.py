@@ -6,17 +6,21 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, UnitAttr
+from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
 from fusemlir.diagnostics import DiagnosticError
+from fusemlir.dialects.trt import FusedOp
 from fusemlir.dialects.trt.module_attributes import HOST
-from fusemlir.lowering.host.kernel_table import HostKernelTable
+from fusemlir.lowering.host.kernel_table import HostKernelTable, plan_of
+from fusemlir.lowering.host.placement import constants_of
 from fusemlir.lowering.host.program import barrier_declaration, convert_function
 from fusemlir.lowering.host.schedules import HostCpuShape
 from fusemlir.lowering.kernel.immediates import Immediates
+from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.kernel.static_shapes import unknown_shapes
 from fusemlir.lowering.llvm_spelling import NO_INLINE
-from fusemlir.network import functions
+from fusemlir.network import functions, nodes
 
 F32_BYTES = 4
 
@@ -27,7 +31,8 @@ class ConvertTrtToHostPass(ModulePass):
 
     `vector_bytes` and `vector_registers` are those of the CPU; what is not given is
     that of one with AVX2. `vpdpbusd` says that it has that instruction. Shapes must be
-    static. Raises `DiagnosticError` naming what has no kernel yet.
+    static. A group that has no kernel is computed layer by layer. Raises
+    `DiagnosticError` naming what has none yet.
     """
 
     name = "convert-trt-to-host"
@@ -51,6 +56,8 @@ class ConvertTrtToHostPass(ModulePass):
             return
         if faults := [fault for each in networks for fault in unknown_shapes(each)]:
             raise DiagnosticError(*faults)
+        for network in networks:
+            inline_what_has_no_kernel(network)
         table = HostKernelTable(Immediates(op), cpu)
         programs = [convert_function(network, table) for network in networks]
         for network in networks:
@@ -62,3 +69,13 @@ class ConvertTrtToHostPass(ModulePass):
         for function in (*table.functions, barrier_declaration(), *programs):
             function.attributes[HOST] = UnitAttr()
             op.body.block.add_op(function)
+
+
+def inline_what_has_no_kernel(network: FuncOp) -> None:
+    """A group means what its layers do, and each of them has a kernel."""
+    for node in list(nodes(network)):
+        if not isinstance(node, FusedOp):
+            continue
+        body = KernelBody(node)
+        if plan_of(body, constants_of(body)) is None:
+            node.inline()

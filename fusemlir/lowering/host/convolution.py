@@ -18,7 +18,7 @@ from xdsl.dialects.builtin import VectorType, f32
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ConvolutionOp
-from fusemlir.dialects.trt.base import shape_of
+from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.lowering.element_conversion import element_bytes, real
 from fusemlir.lowering.host.access import load_vector
 from fusemlir.lowering.host.arithmetic import FloatArithmetic
@@ -28,9 +28,10 @@ from fusemlir.lowering.host.direct_product import (
     Sums,
     Tile,
 )
-from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
+from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel, Preparation
 from fusemlir.lowering.host.layout import FIRST_SPATIAL, Layout
 from fusemlir.lowering.host.plan import Plan, Site, Wish
+from fusemlir.lowering.host.reformat import widened
 from fusemlir.lowering.host.schedules import HostCpuShape, TileSchedule
 from fusemlir.lowering.host.tile_epilogue import Roles, TileEpilogue
 from fusemlir.lowering.host.weighted import Weighted
@@ -68,7 +69,7 @@ class ConvolutionPlan(Plan):
         packed[found.kernel] = Layout.row_major((blocks * taps * schedule.features,))
         if found.bias is not None and found.bias in self.body.inputs:
             packed[found.bias] = Layout.row_major((blocks * schedule.features,))
-        with self.kernel(name, packed) as kernel:
+        with self.kernel(name, packed, held=found.held) as kernel:
             numbers = site.immediates.emit(self.body)
             epilogue = TileEpilogue.of_body(
                 kernel, found, roles, schedule, product, numbers
@@ -88,7 +89,11 @@ class ConvolutionPlan(Plan):
             tiles.emit(start, epilogue.finish)
             epilogue.code.erase()
         packing = found.packing(schedule.features, product.groups)
-        return HostFunction(kernel.function, packing)
+        prepared = dict[int, Preparation]()
+        if element_type_of(found.image) != f32:
+            number = self.body.inputs.index(found.image)
+            prepared[number] = widened(found.image, packed[found.image])
+        return HostFunction(kernel.function, packing, prepared=prepared)
 
     def tiling(
         self, layout: Layout, cpu: HostCpuShape

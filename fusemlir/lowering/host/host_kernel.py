@@ -59,8 +59,9 @@ class Preparation:
     kind: str
     build: Callable[[str], FuncOp]
     """Of a name: a function of the input and of what it becomes."""
+    element: Attribute
+    """Type of those of what it becomes."""
     count: int
-    """Elements of what it becomes."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,15 @@ class HostKernel(AbstractContextManager["HostKernel"]):
         layouts: Mapping[SSAValue, Layout],
         location: LocationAttr,
         tables: Sequence[MemRefType] = (),
+        held: Mapping[SSAValue, Attribute] | None = None,
     ):
+        """`held` says of what elements a tensor is, where not of its own."""
         self.layouts = layouts
         self.location = location
         buffers = [
-            buffer_type(element_type_of(value), layouts[value].volume)
+            buffer_type(
+                (held or {}).get(value, element_type_of(value)), layouts[value].volume
+            )
             for value in tensors
         ]
         buffers += tables

@@ -17,8 +17,15 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, SSAValue
 
 from fusemlir.dialects.trt import MatrixMultiplyOp
-from fusemlir.dialects.trt.base import Shape, element_type_of, shape_of, volume
+from fusemlir.dialects.trt.base import (
+    Shape,
+    element_type_of,
+    is_float,
+    shape_of,
+    volume,
+)
 from fusemlir.dialects.trt.enums import MatrixOperation
+from fusemlir.lowering.element_conversion import widen
 from fusemlir.lowering.elements.anchored import is_anchored
 from fusemlir.lowering.host.access import load, store
 from fusemlir.lowering.host.arithmetic import FloatArithmetic
@@ -33,7 +40,7 @@ from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel, Prepara
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.nests import unraveled
 from fusemlir.lowering.host.plan import Plan, Site, Wish
-from fusemlir.lowering.host.reformat import build_reformat
+from fusemlir.lowering.host.reformat import build_reformat, widened
 from fusemlir.lowering.host.schedules import HostCpuShape, TileSchedule
 from fusemlir.lowering.host.tile_epilogue import Roles, TileEpilogue
 from fusemlir.lowering.host.weighted import Weighted
@@ -46,7 +53,7 @@ MATRICES = (MatrixOperation.NONE, MatrixOperation.TRANSPOSE)
 
 @dataclass(frozen=True)
 class MatrixProductPlan(Plan):
-    """A product of two inputs of f32, with pointwise layers on its result."""
+    """A product of two inputs, summed in f32, with pointwise layers on its result."""
 
     multiplied: Weighted
 
@@ -64,7 +71,8 @@ class MatrixProductPlan(Plan):
             all(operation in MATRICES for operation in op.operations)
             and all(value in body.inputs for value in op.operands)
             and op.lhs is not op.rhs
-            and element_type_of(op.lhs) == f32
+            and is_float(element_type_of(op.lhs))
+            and not (is_turned(op) and element_type_of(op.lhs) != f32)
             and volume(shape_of(op.output)) > 0
             # It lies in another order than its layout says.
             and op.rhs not in body.outputs
@@ -90,15 +98,16 @@ class MatrixProductPlan(Plan):
         packed = PackedMatrix.of_product(op, schedule.features)
         layouts = dict(site.layouts)
         layouts[op.rhs] = Layout.row_major((packed.count,))
-        prepared = {self.body.inputs.index(op.rhs): packed.preparation}
-        if op.operations[0] == MatrixOperation.TRANSPOSE:
+        left, right = map(self.body.inputs.index, op.operands)
+        prepared = {right: packed.preparation}
+        if element_type_of(op.lhs) != f32:
+            prepared[left] = widened(op.lhs, layouts[op.lhs])
+        if is_turned(op):
             lying = layouts[op.lhs]
             *batch, rows, columns = lying.order
             layouts[op.lhs] = turned = replace(lying, order=(*batch, columns, rows))
-            prepared[self.body.inputs.index(op.lhs)] = _reordered(
-                op.lhs, lying, turned, site.cpu
-            )
-        with self.kernel(name, layouts) as kernel:
+            prepared[left] = _reordered(op.lhs, lying, turned, site.cpu)
+        with self.kernel(name, layouts, held=found.held) as kernel:
             numbers = site.immediates.emit(self.body)
             epilogue = TileEpilogue.of_body(
                 kernel, found, roles, schedule, product, numbers
@@ -122,7 +131,7 @@ class MatrixProductPlan(Plan):
         op = self.op
         *batch, rows, features = shape_of(op.output)
         depth = shape_of(op.lhs)[-1]
-        if op.operations[0] == MatrixOperation.TRANSPOSE:
+        if is_turned(op):
             depth = shape_of(op.lhs)[-2]
         apart = batch_strides(shape_of(op.lhs)[:-2], rows * depth)
         product = DirectProduct(
@@ -133,6 +142,11 @@ class MatrixProductPlan(Plan):
             image=None, line=range(rank - 2), column=rank - 2, feature=rank - 1
         )
         return product, roles
+
+
+def is_turned(op: MatrixMultiplyOp) -> bool:
+    """Whether the first factor is transposed."""
+    return op.operations[0] == MatrixOperation.TRANSPOSE
 
 
 def batch_strides(batch: Shape, size: int) -> Shape:
@@ -174,7 +188,7 @@ class PackedMatrix:
         is_transposed = op.operations[1] == MatrixOperation.TRANSPOSE
         if is_transposed:
             depth, features = features, depth
-        type = TensorType(f32, shape_of(op.rhs))
+        type = TensorType(element_type_of(op.rhs), shape_of(op.rhs))
         return PackedMatrix(type, depth, features, is_transposed, width)
 
     @property
@@ -199,7 +213,7 @@ class PackedMatrix:
 
     @property
     def preparation(self) -> Preparation:
-        return Preparation(("pack", self), "pack", self._build, self.count)
+        return Preparation(("pack", self), "pack", self._build, f32, self.count)
 
     def _build(self, name: str) -> FuncOp:
         packed_type = TensorType(f32, [self.count])
@@ -221,7 +235,7 @@ class PackedMatrix:
                 )
                 with loop(0, self.width) as feature:
                     place = add(read, multiply(feature, across))
-                    element = load(kernel.buffers[source], place)
+                    element = widen(load(kernel.buffers[source], place))
                     written = add(multiply(piece, self.width), feature)
                     store(element, kernel.buffers[target], written)
         return kernel.function
@@ -241,4 +255,4 @@ def _reordered(
         return build_reformat(name, value.type, source, target, cpu)
 
     key = ("reformat", value.type, source, target)
-    return Preparation(key, "reformat", build, target.volume)
+    return Preparation(key, "reformat", build, f32, target.volume)

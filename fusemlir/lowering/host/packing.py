@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from xdsl.dialects.builtin import TensorType
+from xdsl.dialects.builtin import TensorType, f32
 
 from fusemlir.dialects.trt.base import Shape
 from fusemlir.dialects.trt.constant import fill
@@ -17,6 +17,12 @@ def reshaped(value: ConstantValue, shape: Shape) -> ConstantValue:
         return value
     type = TensorType(value.type.element_type, shape)
     return WeightAttr.derived("reshape", [value], type)
+
+
+def in_f32(value: ConstantValue) -> ConstantValue:
+    if value.type.element_type == f32:
+        return value
+    return WeightAttr.derived("cast", [value], TensorType(f32, value.type.get_shape()))
 
 
 def transposed(value: ConstantValue, order: Sequence[int]) -> ConstantValue:

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import ClassVar, Generic, Self, TypeVar, cast
 
 from xdsl.dialects.builtin import MemRefType, f32
-from xdsl.ir import SSAValue
+from xdsl.ir import Attribute, SSAValue
 
 from fusemlir.dialects.trt.base import LayerOp, Shape, element_type_of, shape_of
 from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
@@ -86,10 +86,12 @@ class Plan(ABC):
         name: str,
         layouts: Mapping[SSAValue, Layout],
         tables: Sequence[MemRefType] = (),
+        held: Mapping[SSAValue, Attribute] | None = None,
     ) -> HostKernel:
-        """A kernel of the body's tensors and of tables, to be written."""
+        """A kernel of the body's tensors and of tables, to be written; `held` says of
+        what elements a tensor is, where not of its own."""
         location = self.body.node.location
-        return HostKernel(name, self.body.tensors, layouts, location, tables)
+        return HostKernel(name, self.body.tensors, layouts, location, tables, held)
 
 
 LayerT = TypeVar("LayerT", bound=LayerOp)

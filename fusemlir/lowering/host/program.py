@@ -147,7 +147,7 @@ class Program:
         return found if preparation is None else self._prepared(found, preparation)
 
     def _prepared(self, source: Buffer, preparation: Preparation) -> Buffer:
-        made = Buffer(Kind.BETWEEN, source.element, preparation.count)
+        made = Buffer(Kind.BETWEEN, preparation.element, preparation.count)
         function = self.kernels.preparation(preparation)
         self.steps.append([Call(function, [source, made])])
         return made

@@ -1,21 +1,22 @@
-"""Kernels that only bring a tensor into another layout, and halos of zeros."""
+"""Kernels that only bring a tensor into another layout or type, and halos of zeros."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import UnknownLoc
+from xdsl.dialects.builtin import TensorType, UnknownLoc, f32
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, SSAValue
 
 from fusemlir.dialects.trt.base import element_type_of
-from fusemlir.lowering.element_conversion import constant, narrow
-from fusemlir.lowering.host.access import store
-from fusemlir.lowering.host.host_kernel import HostKernel
+from fusemlir.lowering.element_conversion import constant, narrow, widen
+from fusemlir.lowering.host.access import load, store
+from fusemlir.lowering.host.host_kernel import HostKernel, Preparation
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.movement.strided import StridedCopy, emit_copy
 from fusemlir.lowering.host.nests import Loop, merged, share_loops
 from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.kernel.control_flow import loop
 
 
 def build_reformat(
@@ -31,6 +32,27 @@ def build_reformat(
         emit_copy(kernel, kernel.buffers[before], kernel.buffers[after], copy, cpu)
         clear_halo(kernel, after)
     return kernel.function
+
+
+def widened(value: SSAValue, layout: Layout) -> Preparation:
+    """A tensor of halves, which lies as `layout` says, in f32."""
+    shape = [layout.volume]
+    types = [TensorType(element, shape) for element in (element_type_of(value), f32)]
+
+    def build(name: str) -> FuncOp:
+        before, after = Block(arg_types=types).args
+        flat = Layout.row_major((layout.volume,))
+        layouts: dict[SSAValue, Layout] = {before: flat, after: flat}
+        with (
+            HostKernel(name, (before, after), layouts, UnknownLoc()) as kernel,
+            loop(*kernel.share(layout.volume)) as place,
+        ):
+            element = widen(load(kernel.buffers[before], place))
+            store(element, kernel.buffers[after], place)
+        return kernel.function
+
+    key = ("widen", *types)
+    return Preparation(key, "widen", build, f32, layout.volume)
 
 
 def build_halo(name: str, type: Attribute, layout: Layout) -> FuncOp:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import prod
 
 from xdsl.dialects.builtin import f32
-from xdsl.ir import SSAValue
+from xdsl.ir import Attribute, SSAValue
 
 from fusemlir.dialects.trt import ConvolutionOp, DeconvolutionOp, MatrixMultiplyOp
-from fusemlir.dialects.trt.base import element_type_of, shape_of
+from fusemlir.dialects.trt.base import element_type_of, is_float, shape_of
 from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.dialects.trt.enums import MatrixOperation
 from fusemlir.dialects.trt.weight import ConstantValue
 from fusemlir.lowering.elements.anchored import is_anchored
 from fusemlir.lowering.host.host_kernel import Packing
 from fusemlir.lowering.host.packing import (
+    in_f32,
     packed_features,
     packed_kernel,
     reshaped,
@@ -31,7 +31,7 @@ CONTRACTIONS = (ConvolutionOp, DeconvolutionOp, MatrixMultiplyOp)
 
 @dataclass(frozen=True)
 class Weighted:
-    """A contraction of f32 with constant weights in a body."""
+    """A contraction of floats with constant weights in a body, summed in f32."""
 
     body: KernelBody
 
@@ -51,7 +51,7 @@ class Weighted:
             and (found.bias not in constants)
         ):
             return None
-        if found.image not in body.inputs or element_type_of(found.image) != f32:
+        if found.image not in body.inputs or not is_float(element_type_of(found.image)):
             return None
         return found if found.is_plain else None
 
@@ -115,14 +115,20 @@ class Weighted:
         inputs = self.body.inputs
         found: dict[int, Packing] = {
             inputs.index(self.kernel): lambda kernel: packed_kernel(
-                self.as_convolution(kernel), groups, width
+                self.as_convolution(in_f32(kernel)), groups, width
             )
         }
         if self.bias in inputs:
-            found[inputs.index(self.bias)] = partial(
-                packed_features, groups=groups, width=width
+            found[inputs.index(self.bias)] = lambda bias: packed_features(
+                in_f32(bias), groups, width
             )
         return found
+
+    @property
+    def held(self) -> Mapping[SSAValue, Attribute]:
+        """What is brought to f32 before it is read."""
+        factors = (self.image, self.kernel, self.bias)
+        return {v: f32 for v in factors if v is not None and v in self.body.inputs}
 
     def as_convolution(self, kernel: ConstantValue) -> ConstantValue:
         """[features, channels, window]."""

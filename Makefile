@@ -45,7 +45,7 @@ lit: $(INSTALLED) ## check the IR after each pass
 	$(BIN)/lit -v -j2 test/filecheck
 
 pytest: $(INSTALLED) ## run the tests in Python
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --durations=15
 
 nightly: $(INSTALLED) ## run the tests in Python, the long ones too, on more networks
 	$(BIN)/pytest -n 2 -m "" --hypothesis-profile=nightly

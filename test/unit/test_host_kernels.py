@@ -12,7 +12,6 @@ from kernels_on_host import parse
 
 import fusemlir
 from fusemlir.codegen.native import host_cpu
-from fusemlir.diagnostics import DiagnosticError
 from fusemlir.lowering.host.convert_trt_to_host import ConvertTrtToHostPass
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.schedules import HostCpuShape, TileSchedule
@@ -263,8 +262,8 @@ def test_an_output_that_is_an_input_a_constant_or_another_output_is_copied():
         np.testing.assert_array_equal(actual, exact)
 
 
-def test_what_has_no_kernel_is_named():
-    """Each element of a row is read in one order."""
+def test_a_group_without_a_kernel_is_computed_layer_by_layer():
+    """Each element of a row is read in one order, and this group reads two."""
     type, less = "tensor<8x8xf32>", "tensor<8x1xf32>"
     text = f"""
     func.func @main(%x: {type}) -> {less} {{
@@ -279,8 +278,13 @@ def test_what_has_no_kernel_is_named():
       }}
       func.return %y : {less}
     }}"""
-    with pytest.raises(DiagnosticError, match="no kernel for the CPU yet for"):
-        fusemlir.compile(parse(text), device="host")
+    lowered = parse(text)
+    ConvertTrtToHostPass().apply(make_context(), lowered)
+    names = [each.sym_name.data for each in functions(lowered)]
+    assert names == ["shuffle_0", "sub_0", "reduce_max_0", "main"]
+    x = random(8, 8)
+    (found,) = fusemlir.compile(parse(text), device="host").run([x])
+    np.testing.assert_array_equal(found, (x - x.T).max(axis=1, keepdims=True))
 
 
 WEIGHTS = "#trt.weight<fill(dense<0.125> : tensor<1xf32>) : tensor<8x{}xf32>>"

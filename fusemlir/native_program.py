@@ -8,18 +8,18 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Region
 
-from fusemlir.codegen.barrier import BARRIER
 from fusemlir.codegen.native import HostCpu, emit_object
 from fusemlir.codegen.object_cache import ObjectCache
 from fusemlir.codegen.program_key import program_key
 from fusemlir.codegen.targets import print_llvm
+from fusemlir.codegen.thread_team import TEAM, enter_program
 from fusemlir.dialects.exact_printer import ExactPrinter
 from fusemlir.frontend.mlir import parse_module
 from fusemlir.lowering.expand_narrow_floats import ExpandNarrowFloatsPass
 from fusemlir.lowering.host.convert_trt_to_host import ConvertTrtToHostPass
 from fusemlir.lowering.to_llvm.convert_to_llvm import ConvertToLlvmPass
 from fusemlir.network import functions
-from fusemlir.runtime.host_program import HostProgram
+from fusemlir.runtime.host_program import LAST, HostProgram
 from fusemlir.source_network import make_context
 from fusemlir.stages import run_passes
 from fusemlir.weights import Weights
@@ -55,7 +55,9 @@ def _compiled(module: ModuleOp, cpu: HostCpu) -> tuple[FuncOp, list[bytes]]:
     declaration = _declaration(lowered, network.sym_name.data)
     # LLVM verifies what comes of these, in a hundredth of the time.
     run_passes(lowered, [expansion, ConvertToLlvmPass()], verified=False)
-    return declaration, [emit_object([print_llvm(lowered), BARRIER], cpu)]
+    tensors = len(declaration.function_type.inputs) - LAST + 1
+    enter = enter_program(declaration.sym_name.data, tensors)
+    return declaration, [emit_object([print_llvm(lowered), TEAM, enter], cpu)]
 
 
 def _declaration(lowered: ModuleOp, name: str) -> FuncOp:

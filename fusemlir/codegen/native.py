@@ -155,9 +155,13 @@ class NativeLibrary:
         except RuntimeError as error:
             raise CodegenError("llvm", f"cannot load the code: {error}") from error
 
+    def address(self, name: str) -> int:
+        """Where one of the exported functions begins."""
+        return self._tracker[name]
+
     def function(self, name: str, *arguments: Any) -> Any:
         """A function that returns nothing, by ctypes types of its arguments.
 
         Its calls hold no lock of Python's.
         """
-        return ctypes.CFUNCTYPE(None, *arguments)(self._tracker[name])
+        return ctypes.CFUNCTYPE(None, *arguments)(self.address(name))

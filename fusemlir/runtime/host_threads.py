@@ -1,104 +1,75 @@
 """Threads that run native code together, asleep between runs.
 
-    with HostThreads(2) as threads:
-        threads.run(lambda thread: entry(thread, 2, barrier))
+    threads = HostThreads(library, 2)
+    threads.run(library.address("step"), arguments)
 
-Whoever calls `run` is thread 0. Inside one run native code waits for its fellows at
-barriers of its own, see `codegen.barrier`.
+Whoever calls `run` is thread 0. What they call, and how they wait for each other in it,
+is in `codegen.thread_team`.
 """
 
 from __future__ import annotations
 
+import ctypes
+import os
 import threading
 import weakref
 from collections.abc import Callable
-from queue import SimpleQueue
-from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import TypeAlias
 
-import numpy as np
+from fusemlir.codegen.native import NativeLibrary
+from fusemlir.codegen.thread_team import RUN, SERVE, TEAM_BYTES, initialise
+from fusemlir.runtime.host_memory import empty
+from fusemlir.weights import Array
 
-from fusemlir.codegen.barrier import BARRIER_BYTES
-
-Work: TypeAlias = Callable[[int], object]
-"""What a thread does, given its number."""
+Run: TypeAlias = Callable[[int, int | None, int | None, int], None]
+"""`fusemlir.run` of `codegen.thread_team`."""
 
 
 class HostThreads:
     """`count` threads, the caller's among them; the others end with the pool."""
 
-    def __init__(self, count: int):
+    def __init__(self, library: NativeLibrary, count: int):
+        """Start them; `library` has the code of a team."""
         self.count = count
-        self._works = [SimpleQueue[Work | None]() for _ in range(1, count)]
-        self._done = SimpleQueue[BaseException | None]()
-        self._lock = threading.Lock()
-        for number, works in enumerate(self._works, start=1):
+        self._run: Run = library.function(RUN, *[ctypes.c_void_p] * 3, ctypes.c_int64)
+        self._library = library
+        self._start()
+
+    def _start(self) -> None:
+        self._process = os.getpid()
+        self._team = empty(TEAM_BYTES)
+        self._team[:] = 0
+        initialise(self._team.ctypes.data)
+        for number in range(1, self.count):
             threading.Thread(
                 target=_serve,
-                args=(number, works, self._done),
+                args=(self._library, self._team, number, self.count),
                 name=f"fusemlir {number}",
                 daemon=True,
             ).start()
-        self._finalizer = weakref.finalize(self, _end, self._works)
+        # Who serves, or ends them, holds the code and the team, not the pool.
+        held = (self._library, self._run, self._team, self.count, self._process)
+        weakref.finalize(self, _end, *held)
 
-    def __enter__(self) -> Self:
-        return self
+    def run(self, function: int, arguments: int) -> None:
+        """Let every thread call the native function at this address with the address of
+        its arguments and its own number; returns when all have.
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let the threads end; there is nothing to run any more."""
-        self._finalizer()
-
-    def run(self, work: Work) -> None:
-        """Let every thread do `work`, each given its number; returns when all have.
-
-        Runs come one after the other. Raises what a thread raised.
+        The next run must wait for this one.
         """
-        with self._lock:
-            for works in self._works:
-                works.put(work)
-            failures = [_failure(work, 0), *(self._done.get() for _ in self._works)]
-        for failure in failures:
-            if failure is not None:
-                raise failure
+        if self._process != os.getpid():
+            # A forked process has the memory of its parent, and none of its threads.
+            self._start()
+        self._run(self._team.ctypes.data, function, arguments, self.count)
 
 
-def new_barrier() -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """The state of a barrier on cache lines of its own; it must outlive its use."""
-    memory = np.zeros(BARRIER_BYTES + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + BARRIER_BYTES]
+def _serve(library: NativeLibrary, team: Array, number: int, count: int) -> None:
+    kinds = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+    library.function(SERVE, *kinds)(team.ctypes.data, number, count)
 
 
-def _serve(
-    number: int,
-    works: SimpleQueue[Work | None],
-    done: SimpleQueue[BaseException | None],
+def _end(
+    library: NativeLibrary, run: Run, team: Array, count: int, process: int
 ) -> None:
-    while (work := works.get()) is not None:
-        failure = _failure(work, number)
-        # A thread that waits must not keep alive what it worked for.
-        del work
-        done.put(failure)
-        del failure
-
-
-def _failure(work: Work, number: int) -> BaseException | None:
-    """What it raised: a thread that ends would leave the others waiting."""
-    try:
-        work(number)
-    except BaseException as error:  # handed to the caller of `run`
-        return error
-    return None
-
-
-def _end(queues: list[SimpleQueue[Work | None]]) -> None:
-    for works in queues:
-        works.put(None)
+    if process == os.getpid():
+        run(team.ctypes.data, None, None, count)

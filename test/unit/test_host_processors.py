@@ -12,9 +12,9 @@ from kernels_on_host import parse
 
 import fusemlir
 from fusemlir.codegen import native, ptx
-from fusemlir.codegen.barrier import BARRIER, YIELD
 from fusemlir.codegen.native import HostCpu
 from fusemlir.codegen.targets import print_llvm
+from fusemlir.codegen.thread_team import FROM_C_LIBRARY, TEAM
 from fusemlir.lowering.host.convert_trt_to_host import ConvertTrtToHostPass
 from fusemlir.lowering.to_llvm.convert_to_llvm import ConvertToLlvmPass
 from fusemlir.network import functions
@@ -70,11 +70,11 @@ def test_code_for_neon_multiplies_vectors_and_calls_nothing_else():
     lowering = ConvertTrtToHostPass(NEON.vector_bytes, NEON.vector_registers)
     lowering.apply(context, module)
     ConvertToLlvmPass().apply(context, module)
-    text = assembly([print_llvm(module), BARRIER], NEON)
+    text = assembly([print_llvm(module), TEAM], NEON)
     assert re.search(r"fmla\s+v\d+\.4s", text)
     defined = set(re.findall(r"^(\w+):", text, re.MULTILINE))
     called = set(re.findall(r"\bbl\s+(\w+)", text))
-    assert called - defined <= {YIELD, "memset", "memcpy"}
+    assert called - defined <= {*FROM_C_LIBRARY, "memset", "memcpy"}
 
 
 def assembly(texts: Sequence[str], cpu: HostCpu) -> str:

@@ -8,7 +8,6 @@ stores that pass by the caches, of as many bytes as a case moves.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from fusemlir.codegen.native import HostCpu, NativeLibrary, emit_object, host_cpu
+from fusemlir.codegen.thread_team import RUN, SERVE, TEAM, c_library_symbols
 from fusemlir.runtime.host_threads import HostThreads
 
 ROUNDS = 100_000
@@ -62,25 +62,64 @@ class Work:
     """Operations, or bytes read and written."""
     written: Sequence[Any]
     """The memory that shows that it was done, by thread."""
+    read: Sequence[Any] = ()
+    """What else must live as long as it may run."""
+
+
+COMPUTING, COPYING = ("ptr", "i64"), ("ptr", "ptr", "i64", "i64")
+"""What loops are given."""
 
 
 @cache
 def _library() -> NativeLibrary:
     cpu = host_cpu()
+    loops = {"multiply_add": COMPUTING, "copy": COPYING, "stream": COPYING}
+    if has_dot_product():
+        loops["dot_product"] = COMPUTING
     text = "\n".join(
         (
             _arithmetic(cpu),
             _integers() if has_dot_product() else "",
             _COPY.format(name="copy", hint=""),
             _COPY.format(name="stream", hint=", !nontemporal !0"),
+            *(_for_team(name, types) for name, types in loops.items()),
             # Else LLVM sees that the loop is memcpy.
             'attributes #0 = { "no-builtins" }',
             "!0 = !{i32 1}",
         )
     )
-    names = ["multiply_add", "copy", "stream"]
-    names += ["dot_product"] if has_dot_product() else []
-    return NativeLibrary([emit_object([text], cpu)], names, {})
+    names = [RUN, SERVE, *map(_of_team, loops)]
+    return NativeLibrary([emit_object([text, TEAM], cpu)], names, c_library_symbols())
+
+
+def _of_team(name: str) -> str:
+    return f"{name}_of_team"
+
+
+def _for_team(name: str, types: Sequence[str]) -> str:
+    """What a thread of a team calls: the loop, with its row of a table."""
+    loads = "\n".join(
+        f"  %at{n} = getelementptr i64, ptr %row, i64 {n}\n"
+        f"  %value{n} = load {type}, ptr %at{n}, align 8"
+        for n, type in enumerate(types)
+    )
+    given = ", ".join(f"{type} %value{n}" for n, type in enumerate(types))
+    return f"""
+define void @{_of_team(name)}(ptr %rows, i64 %thread, i64 %threads, ptr %team) {{
+  %first = mul i64 %thread, {len(types)}
+  %row = getelementptr i64, ptr %rows, i64 %first
+{loads}
+  call void @{name}({given})
+  ret void
+}}"""
+
+
+def _run(name: str, rows: Any) -> Callable[[], None]:
+    """A loop in as many threads as there are rows of what it is given."""
+    library, table = _library(), np.array(rows, np.uintp)
+    threads = HostThreads(library, len(table))
+    address = library.address(_of_team(name))
+    return lambda: threads.run(address, table.ctypes.data)
 
 
 def has_dot_product() -> bool:
@@ -146,39 +185,31 @@ done:
 
 def arithmetic(threads: int, *, integers: bool = False) -> Work:
     """As many multiply-adds as the CPU can do; of f32, or of 8-bit integers."""
-    name = "dot_product" if integers else "multiply_add"
-    function = _library().function(name, ctypes.c_void_p, ctypes.c_int64)
-    pool = HostThreads(threads)
     memories = [_lines(2 * LINE) for _ in range(threads)]
     lanes = LINE if integers else host_cpu().vector_bytes // 4
     amount = 2 * lanes * _sums(host_cpu()) * ROUNDS * threads
     # Small factors: sums of products never grow beyond what is finite.
     for memory in memories:
         memory.view(np.float32)[:] = 0.25
-    return Work(
-        lambda: pool.run(lambda thread: function(memories[thread].ctypes.data, ROUNDS)),
-        amount,
-        memories,
-    )
+    rows = [(memory.ctypes.data, ROUNDS) for memory in memories]
+    name = "dot_product" if integers else "multiply_add"
+    return Work(_run(name, rows), amount, memories)
 
 
 def copying(moved: int, threads: int, *, past_caches: bool = False) -> Work:
     """A copy by which `moved` bytes are read or written, cut into a part a thread."""
-    name = "stream" if past_caches else "copy"
-    kinds = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-    function = _library().function(name, *kinds)
-    pool = HostThreads(threads)
     part = max(moved // (2 * threads * LINE), 1) * LINE
     times = max(COPIED // (2 * threads * part), 1)
     source, target = _lines(part * threads), _lines(part * threads)
     source[:] = 2
-
-    def run(thread: int) -> None:
-        at = thread * part
-        function(target.ctypes.data + at, source.ctypes.data + at, part, times)
-
+    rows = [
+        (target.ctypes.data + at, source.ctypes.data + at, part, times)
+        for at in range(0, part * threads, part)
+    ]
     written = np.split(target, threads)
-    return Work(lambda: pool.run(run), 2 * part * threads * times, written)
+    name = "stream" if past_caches else "copy"
+    amount = 2 * part * threads * times
+    return Work(_run(name, rows), amount, written, [source])
 
 
 def _lines(size: int) -> Any:

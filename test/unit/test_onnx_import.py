@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
-from onnx_models import imported, layers, main, model, node, normal, saved
+from onnx import TensorProto, helper, numpy_helper
+from onnx_models import check, imported, layers, main, model, node, normal, saved
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
     Builtin,
@@ -213,6 +213,29 @@ def test_the_shapes_that_models_compute_are_followed(tmp_path: Path):
     (error,) = errors_of(tmp_path, unknown)
     assert error.startswith("'Shape_0': error: operator Shape (opset 17)")
     assert "needs dimension 0 of its input, which is unknown" in error
+
+
+def test_a_shape_may_be_chosen_by_comparing_shapes(tmp_path: Path):
+    """As torch exports `expand(batch, -1, -1)`."""
+    one = numpy_helper.from_array(np.array([1]))
+    nodes = [
+        node("Shape", ["x"], ["shape"], end=1),
+        node("Concat", ["shape", "kept"], ["given"], axis=0),
+        node("ConstantOfShape", ["rank"], ["ones"], value=one),
+        node("Mul", ["ones", "minus_one"], ["unset"]),
+        node("Equal", ["given", "unset"], ["is_unset"]),
+        node("Where", ["is_unset", "ones", "given"], ["wanted"]),
+        node("Expand", ["token", "wanted"], ["tokens"]),
+        node("Concat", ["tokens", "x"], ["y"], axis=1),
+    ]
+    numbers = {
+        "token": normal(1, 1, 4),
+        "kept": np.array([-1, -1]),
+        "rank": np.array([3]),
+        "minus_one": np.array(-1),
+    }
+    x = normal(2, 3, 4, seed=1)
+    check(tmp_path, nodes, {"x": x}, numbers)
 
 
 def test_all_that_is_unsupported_is_told_at_once(tmp_path: Path):

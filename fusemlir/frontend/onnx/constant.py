@@ -24,17 +24,25 @@ FOLDED = frozenset(
     {
         "Abs",
         "Add",
+        "And",
         "Cast",
         "Concat",
         "Div",
+        "Equal",
         "Expand",
         "Gather",
+        "Greater",
+        "GreaterOrEqual",
         "Identity",
+        "Less",
+        "LessOrEqual",
         "Max",
         "Min",
         "Mod",
         "Mul",
         "Neg",
+        "Not",
+        "Or",
         "Range",
         "ReduceMax",
         "ReduceMin",
@@ -47,9 +55,11 @@ FOLDED = frozenset(
         "Tile",
         "Transpose",
         "Unsqueeze",
+        "Where",
     }
 )
-"""Operators that are computed at import where all their inputs are known integers.
+"""Operators that are computed at import where all their inputs are known integers or
+truth values.
 
 That is what models compute shapes with; all other folding is left to passes.
 """

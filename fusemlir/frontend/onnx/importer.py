@@ -233,7 +233,9 @@ class _Importer:
             return None
         arrays = [self.known(name) for name in node.proto.input if name]
         known = [array for array in arrays if array is not None]
-        if len(known) < node.input_count or any(a.dtype.kind != "i" for a in known):
+        if len(known) < node.input_count or any(
+            a.dtype.kind not in "ib" for a in known
+        ):
             return None
         return known
 

@@ -10,6 +10,8 @@ from fusemlir.garbage_collection import rare_collections
 from fusemlir.logger import ILogger, Logger, Severity
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from onnx import ModelProto
     from xdsl.dialects.builtin import ModuleOp
 
@@ -32,6 +34,9 @@ def compile(
     no_fuse_at: Collection[str] = (),
     graph: bool = False,
     tf32: bool = False,
+    winograd: bool = False,
+    tune: Literal["off", "quick", "full"] = "off",
+    executor: Executor | None = None,
     logger: ILogger | None = None,
 ) -> Engine:
     """Fuse a network and make it ready to run.
@@ -41,7 +46,12 @@ def compile(
     `reference`; `auto` says in `Engine.device` what it chose and why, any other is used
     or refused; `cuda:1` is the second GPU. `graph` lets a GPU start all launches as
     one, `tf32` lets it multiply f32 on tensor cores, which see 10 bits of each
-    fraction. `threads` is for the host's processor. `shapes` fixes the
+    fraction. `threads` is for the host's processor, and so is `winograd`, which lets it
+    compute convolutions of 3x3 by fewer products and less exactly. `tune` lets kernels
+    for it be tried with several schedules when the network is built: with those that
+    should be quickest, or with all; what was found is kept. On `executor`, as of
+    `concurrent.futures`, kernels for the processor are compiled that no cache has; by
+    default they are in this process and in some that it starts. `shapes` fixes the
     shapes of a model's inputs by name. `target` is the GPU that rules may assume, as
     `sm_90`; the default is that of the device. `fuse` picks the fusions; `rules` names
     passes to run instead, `disable_rules` leaves some out, `only_rules` all others.
@@ -53,6 +63,7 @@ def compile(
     or the arguments, `OSError` where a file cannot be read.
     """
     # A network is read and run without the rest of the compiler being imported.
+    from fusemlir.codegen.compiling import Compiling
     from fusemlir.pipeline import compile_network, fusion_passes
     from fusemlir.source_network import SourceNetwork
 
@@ -67,5 +78,8 @@ def compile(
             target=target,
             graph=graph,
             tf32=tf32,
+            winograd=winograd,
+            tune=tune,
+            compiling=Compiling(executor),
             logger=logger,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,11 +11,12 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
 import fusemlir.transforms as transforms
+from fusemlir.codegen.compiling import HERE, Compiling, processors
 from fusemlir.decision_log import logging_to
 from fusemlir.diagnostics import DiagnosticError, lower_first, nearest_or_known
 from fusemlir.logger import ILogger
 from fusemlir.network import functions, kernels, name_layers, nodes
-from fusemlir.remarks import Remark
+from fusemlir.remarks import Remark, collect
 from fusemlir.runtime import cuda
 from fusemlir.runtime.cuda_executor import CudaExecutor
 from fusemlir.runtime.device import (
@@ -76,6 +76,20 @@ def _unknown(what: str, name: str, known: Sequence[str]) -> DiagnosticError:
     return usage_error(f"unknown {what} '{name}'{nearest_or_known(name, known)}")
 
 
+TUNE = ("off", "quick", "full")
+"""How many schedules of a kernel for the CPU are tried: none, those that should be
+quickest, or all."""
+
+
+@dataclass(frozen=True)
+class OnHost:
+    """How a network is built for the CPU."""
+
+    threads: int | None
+    tune: str
+    compiling: Compiling
+
+
 @dataclass(frozen=True)
 class Fused:
     """A network with its fusions done."""
@@ -110,12 +124,18 @@ def compile_network(
     target: str | None = None,
     graph: bool = False,
     tf32: bool = False,
+    winograd: bool = False,
+    tune: str = "off",
+    compiling: Compiling = HERE,
     logger: ILogger | None = None,
 ) -> Engine:
     """The engine of `network`, which `passes` change, for `device`.
 
     `graph` and `tf32` are for a GPU: all launches start as one, and f32 is multiplied
-    on tensor cores. `logger` hears what was fused.
+    on tensor cores; `winograd` is for the CPU: convolutions of 3x3 may be computed by
+    Winograd's transformation. `tune`, one of `TUNE`, is how many schedules
+    kernels for the CPU are tried with, `compiling` where they are compiled. `logger`
+    hears what was fused and tuned.
     Raises `DiagnosticError` where the device is not known or cannot run the network.
     """
     wanted, ordinal = _device(device)
@@ -125,6 +145,12 @@ def compile_network(
         raise usage_error(f"a CUDA graph is for device cuda, found {device}")
     if tf32 and wanted in ("host", "reference"):
         raise usage_error(f"tf32 is for a GPU and its emulator, found {device}")
+    if winograd and wanted not in ("auto", "host"):
+        raise usage_error(f"winograd is for device host, found {device}")
+    if tune not in TUNE:
+        raise _unknown("level of tuning", tune, TUNE)
+    if tune != "off" and wanted not in ("auto", "host"):
+        raise usage_error(f"tuning is for device host, found {device}")
     gpu = cuda.probe(ordinal=ordinal) if wanted in ("auto", "cuda") else None
     if wanted == "cuda" and isinstance(gpu, cuda.CudaUnavailable):
         raise usage_error(f"device {device} cannot be used: {gpu.reason}")
@@ -134,18 +160,26 @@ def compile_network(
         network.set_target(target)
     if tf32:
         network.allow_tf32()
+    if winograd:
+        network.allow_winograd()
     signature = _signature(network)
     with logging_to(logger):
         fused = fuse_network(network, passes)
-    place, executor = _place(network.module, signature, wanted, gpu, graph, threads)
+        host = OnHost(threads, tune, compiling)
+        with collect() as tuned:
+            place, executor = _place(
+                network.module, signature, wanted, gpu, graph, host
+            )
     if threads is not None and place.name != "host":
         place = replace(place, reason=f"{place.reason}; it has no use for threads")
+    if tune != "off" and place.name != "host":
+        place = replace(place, reason=f"{place.reason}; nothing is tuned for it")
     return Engine(
         signature,
         network.module,
         list_kernels(network.module, fused.nodes_of_layers),
         fused.layers_before,
-        fused.remarks,
+        (*fused.remarks, *tuned),
         place,
         executor,
         (network.folder,),
@@ -188,25 +222,25 @@ def _place(
     wanted: str,
     gpu: cuda.CudaDevice | cuda.CudaUnavailable | None,
     graph: bool,
-    threads: int | None,
+    host: OnHost,
 ) -> tuple[Device, Executor]:
     """Put a fused network on the device that was asked for, or on the best there is."""
     weights = Weights.of_module(module)
     if wanted == "emu":
         return _on_emulator(module, signature, weights)
     if wanted == "host":
-        return _on_host(module, signature, weights, threads, "as asked")
+        return _on_host(module, signature, weights, host, "as asked")
     if gpu is None:
         return _on_reference(module, weights, "as asked")
     if isinstance(gpu, cuda.CudaUnavailable):
-        return _without_gpu(module, signature, weights, threads, gpu.reason)
+        return _without_gpu(module, signature, weights, host, gpu.reason)
     try:
         executor = _on_gpu(gpu, module, signature, weights, graph)
     except DiagnosticError as error:
         if wanted == "cuda":
             raise
         reason = f"{gpu.name} answers, but {_first_of(error)}"
-        return _without_gpu(module, signature, weights, threads, reason)
+        return _without_gpu(module, signature, weights, host, reason)
     reason = "as asked" if wanted == "cuda" else "it answers"
     detail = f"{gpu.name}, sm_{gpu.sm}{', one CUDA graph' if graph else ''}"
     return Device("cuda", detail, reason), executor
@@ -221,12 +255,12 @@ def _without_gpu(
     module: ModuleOp,
     signature: Signature,
     weights: Weights,
-    threads: int | None,
+    host: OnHost,
     reason: str,
 ) -> tuple[Device, Executor]:
     """On the CPU; what has no kernel there runs in the reference, which takes all."""
     try:
-        return _on_host(module, signature, weights, threads, reason)
+        return _on_host(module, signature, weights, host, reason)
     except DiagnosticError as error:
         return _on_reference(module, weights, f"{reason}; host: {_first_of(error)}")
 
@@ -273,7 +307,7 @@ def _on_host(
     module: ModuleOp,
     signature: Signature,
     weights: Weights,
-    threads: int | None,
+    host: OnHost,
     reason: str,
 ) -> tuple[Device, Executor]:
     from fusemlir.codegen.native import host_cpu
@@ -281,18 +315,15 @@ def _on_host(
     from fusemlir.runtime.host_executor import HostExecutor
 
     cpu = host_cpu()
-    count = threads or _processors()
-    program = native_program(module, weights, cpu)
+    count = host.threads or processors()
+    if host.tune != "off":
+        from fusemlir.tuning.tuner import tune
+
+        tune(module, cpu, count, host.tune, host.compiling)
+    program = native_program(module, weights, cpu, host.compiling)
     executor = HostExecutor(program, signature.outputs, weights, count)
     plural = "" if count == 1 else "s"
     return Device("host", f"{cpu.name}, {count} thread{plural}", reason), executor
-
-
-def _processors() -> int:
-    """Those that this process may use, where the system says so."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def lower_to_gpu(module: ModuleOp, inputs: int, sm: str) -> GpuProgram:

@@ -11,11 +11,15 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp, StringAttr, UnitAttr
 
 from fusemlir.diagnostics import DiagnosticError, SourceLocation
 from fusemlir.dialects import get_all_dialects
-from fusemlir.dialects.trt.module_attributes import WEIGHTS, WeightSourceAttr
+from fusemlir.dialects.trt.module_attributes import (
+    WEIGHTS,
+    WINOGRAD,
+    WeightSourceAttr,
+)
 from fusemlir.network import functions
 from fusemlir.target import Target
 from fusemlir.weights import OnnxFile
@@ -86,6 +90,10 @@ class SourceNetwork:
     def allow_tf32(self) -> None:
         """Let lowerings multiply f32 on tensor cores that see 10 bits of a fraction."""
         replace(Target.of_module(self.module), tf32=True).put_on(self.module)
+
+    def allow_winograd(self) -> None:
+        """Let a CPU compute convolutions of 3x3 by Winograd's transformation."""
+        self.module.attributes[WINOGRAD] = UnitAttr()
 
     def set_weights(self, path: str) -> None:
         """Take named weights from the ONNX file `path`, whatever the module says."""

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from itertools import chain, count
 from typing import Any
 
+from fusemlir.codegen.object_code import native_binding, optimised_object
 from fusemlir.codegen.ptx import CodegenError, declared_intrinsics
 from fusemlir.lowering.llvm_intrinsics import CPU_FEATURES_BY_INTRINSIC
 
 UNWANTED_FEATURES = frozenset({"avx512bf16", "avxneconvert"})
 """What converts to bf16 and takes subnormal numbers for zeros, as no other device."""
+
+HALF_WIDE = frozenset({"znver4"})
+"""CPUs that compute vectors of 512 bits in halves, by LLVM's names."""
 
 LIBRARY_NUMBERS = count()
 """Libraries of one process have names of their own."""
@@ -42,6 +47,12 @@ class HostCpu:
         return 32 if is_wide else 16
 
     @property
+    def products_per_clock(self) -> int:
+        """Fused multiply-adds of its widest vectors that start at a clock: one where
+        the units are half as wide."""
+        return 1 if self.name in HALF_WIDE and self.vector_bytes == 64 else 2
+
+    @property
     def has_f16_conversion(self) -> bool:
         """Whether f16 becomes f32 and back without a library's help."""
         return "+f16c" in self.features or self.triple.startswith("aarch64")
@@ -59,15 +70,6 @@ class HostCpu:
             all(f"+{feature}" in self.features for feature in features.split())
             for features in CPU_FEATURES_BY_INTRINSIC[intrinsic]
         )
-
-
-@cache
-def native_binding() -> Any:
-    """llvmlite's binding, which has no types, with the host's target registered."""
-    binding = import_module("llvmlite.binding")
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    return binding
 
 
 def llvm_version() -> str:
@@ -95,36 +97,36 @@ def emit_object(texts: Sequence[str], cpu: HostCpu) -> bytes:
     """An object file of texts of LLVM IR, which may call each other, optimised.
 
     Raises `CodegenError` with LLVM's message.
-
-    Straight code of explicit vectors gains nothing from O3 and takes twice as long.
     """
+    with llvm_errors():
+        return optimised_object(texts, *_machine(texts, cpu))
+
+
+def submit_object(texts: Sequence[str], cpu: HostCpu, where: Executor) -> Future[bytes]:
+    """What `emit_object` returns, once `where` has made it; it fails with what
+    `llvm_errors` translates."""
+    with llvm_errors():
+        return where.submit(optimised_object, texts, *_machine(texts, cpu))
+
+
+@contextmanager
+def llvm_errors() -> Generator[None]:
+    """What LLVM says, or an executor that cannot go on, as a `CodegenError`."""
+    try:
+        yield
+    except (RuntimeError, CancelledError) as error:
+        said = str(error) or "it was cancelled"
+        message = f"cannot make code of these kernels: {said}"
+        raise CodegenError("llvm", message) from error
+
+
+def _machine(texts: Sequence[str], cpu: HostCpu) -> tuple[str, str, str]:
+    """The CPU as LLVM is told of it; raises where it has not what the texts want."""
     for name in chain.from_iterable(map(declared_intrinsics, texts)):
         if name in CPU_FEATURES_BY_INTRINSIC and not cpu.has(name):
             wanted = " or ".join(CPU_FEATURES_BY_INTRINSIC[name])
             raise CodegenError("llvm", f"{name} wants {wanted}, {cpu.name} has it not")
-    binding = native_binding()
-    # Each machine is used once: an engine would take it over.
-    machine = binding.Target.from_triple(cpu.triple).create_target_machine(
-        cpu=cpu.name, features=",".join(cpu.features), opt=2, reloc="pic", jit=True
-    )
-    try:
-        module, *others = map(binding.parse_assembly, texts)
-        for part in (module, *others):
-            part.triple = cpu.triple
-            part.data_layout = str(machine.target_data)
-        for other in others:
-            module.link_in(other)
-        module.verify()
-    except RuntimeError as error:
-        raise CodegenError(
-            "llvm", f"cannot read the IR of these kernels: {error}"
-        ) from error
-    tuning = binding.create_pipeline_tuning_options(2)
-    tuning.loop_vectorization = True
-    tuning.slp_vectorization = False
-    builder = binding.create_pass_builder(machine, tuning)
-    builder.getModulePassManager().run(module, builder)
-    return machine.emit_object(module)
+    return cpu.triple, cpu.name, ",".join(cpu.features)
 
 
 class NativeLibrary:

@@ -24,7 +24,7 @@ def program_key(module: ModuleOp, weights: Weights) -> str:
     """Of a fused network for the CPU: its text without where its weights are (the same
     network with others has the same code), the values of small constants, and the state
     of this package."""
-    hasher = hashlib.sha256(_state_of_package().encode())
+    hasher = hashlib.sha256(state_of_package().encode())
     text = StringIO()
     printer = ExactPrinter(text)
     attributes = {k: v for k, v in module.attributes.items() if k != WEIGHTS}
@@ -39,7 +39,7 @@ def program_key(module: ModuleOp, weights: Weights) -> str:
 
 
 @cache
-def _state_of_package() -> str:
+def state_of_package() -> str:
     """Changes when one of its files does."""
     root = Path(__file__).parents[1]
     files = sorted(root.rglob("*.py"))

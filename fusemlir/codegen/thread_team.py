@@ -48,7 +48,7 @@ declare i32 @pthread_mutex_unlock(ptr)
 declare i32 @pthread_cond_wait(ptr, ptr)
 declare i32 @pthread_cond_broadcast(ptr)
 
-define void @wait_for_all(ptr %team, i64 %threads) {{
+define void @wait_for_all(ptr %team, i64 %threads) noinline {{
 entry:
   %alone = icmp eq i64 %threads, 1
   br i1 %alone, label %done, label %arrive
@@ -159,11 +159,13 @@ end:
 """
 """LLVM IR of a team, and of `wait_for_all(team, threads)`: all threads of a run come to
 it, and none leaves it before the last has come. It spins for the time that a kernel's
-threads are apart, then gives its processor to others."""
+threads are apart, then gives its processor to others. It stands once: programs call it
+after every kernel."""
 
 
-def enter_program(name: str, tensors: int) -> str:
-    """LLVM IR that calls a program of so many tensors, their addresses in an array."""
+def enter_program(name: str, tensors: int, enter: str = ENTER) -> str:
+    """LLVM IR of `enter`, which calls a program of so many tensors, their addresses in
+    an array."""
     types = ", ".join(["ptr"] * tensors)
     loads = (
         f"  %at{n} = getelementptr ptr, ptr %tensors, i64 {n}\n"
@@ -174,7 +176,7 @@ def enter_program(name: str, tensors: int) -> str:
     given = ", ".join(f"ptr %tensor{n}" for n in range(tensors))
     return (
         f"declare void {program}({types}, i64, i64, ptr)\n"
-        f"define void @{ENTER}(ptr %tensors, i64 %thread, i64 %threads, ptr %team) {{\n"
+        f"define void @{enter}(ptr %tensors, i64 %thread, i64 %threads, ptr %team) {{\n"
         f"{''.join(loads)}"
         f"  call void {program}({given}, i64 %thread, i64 %threads, ptr %team)\n"
         "  ret void\n}\n"

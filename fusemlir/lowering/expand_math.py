@@ -16,7 +16,14 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import arith, math
-from xdsl.dialects.builtin import BFloat16Type, Float16Type, Float32Type, ModuleOp, f32
+from xdsl.dialects.builtin import (
+    BFloat16Type,
+    Float16Type,
+    Float32Type,
+    FloatAttr,
+    ModuleOp,
+    f32,
+)
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
@@ -60,6 +67,8 @@ EXPANSIONS: dict[type[Operation], Callable[..., SSAValue]] = {
 """From an operation to the function that writes it out before it, operands given."""
 
 
+ONE = FloatAttr(1.0, f32)
+
 Constants = dict[Attribute, SSAValue]
 
 
@@ -74,6 +83,27 @@ def entry_block(op: Operation) -> Block:
     return region.first_block
 
 
+def expansion_of(op: Operation) -> Callable[..., SSAValue]:
+    """What writes `op` out."""
+    if isinstance(op, math.ExpOp) and is_beside_one(op.result):
+        return exponential.exp_beside_one
+    return EXPANSIONS[type(op)]
+
+
+def is_beside_one(value: SSAValue) -> bool:
+    """Whether all that is done with it is to add it to one, as in a sigmoid."""
+    uses = [use.operation for use in value.uses]
+    return all(
+        isinstance(user, arith.AddfOp) and any(map(_is_one, user.operands))
+        for user in uses
+    )
+
+
+def _is_one(value: SSAValue) -> bool:
+    op = value.owner
+    return isinstance(op, arith.ConstantOp) and op.value == ONE
+
+
 def expand(op: Operation, home: Block, constants: Constants) -> None:
     """Replace `op` by its expansion, its constants at the head of the block `home`.
 
@@ -84,10 +114,10 @@ def expand(op: Operation, home: Block, constants: Constants) -> None:
     builder = Float32Builder(op, home, constants)
     match ty:
         case Float32Type():
-            value = EXPANSIONS[type(op)](builder, *operands)
+            value = expansion_of(op)(builder, *operands)
         case Float16Type() | BFloat16Type():
             wide = [builder.insert(arith.ExtFOp(x, f32)) for x in operands]
-            value = EXPANSIONS[type(op)](builder, *wide)
+            value = expansion_of(op)(builder, *wide)
             value = builder.insert(arith.TruncFOp(value, ty))
         case _:
             raise DiagnosticError.at(

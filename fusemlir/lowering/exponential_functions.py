@@ -21,17 +21,12 @@ LOG10_2_HIGH, LOG10_2_LOW = 0.30103000998497009, -1.4320989e-08
 ROUNDING = 12582912.0
 """1.5 * 2^23: what is added to it comes out rounded to an integer, in the low bits."""
 
-ROUNDING_BITS = 0x4B400000
+MANTISSA_BITS, ONE_BITS, TWO_BITS = 23, 0x3F800000, 0x40000000
+EXPONENT_AND_SIGN = -(2**MANTISSA_BITS)
+"""What is not of a significand."""
 
-EXP_TAIL = (
-    0.5,
-    0.166666657,
-    0.0416663587,
-    0.00833338965,
-    0.00139408233,
-    0.000198458933,
-)
-"""(e^r - 1 - r) / r^2 for |r| <= ln(2) / 2."""
+EXP_TAIL = (0.49999994, 0.166665211, 0.0416682661, 0.00836868025, 0.00138208701)
+"""(e^r - 1 - r) / r^2 for |r| <= ln(2) / 2, so that e^r is off by 2^-28 at most."""
 
 LOG_TAIL = (
     0.333333343,
@@ -56,57 +51,57 @@ SINH_TAIL = (0.166666672, 0.00833335146, 0.000198359543, 2.81817915e-06)
 """(sinh(x) - x) / x^3 in x^2, for |x| <= 1."""
 
 ERF_SMALL = (
-    0.128379166,
-    -0.376126319,
-    0.112836875,
-    -0.0268589407,
-    0.00519990688,
-    -0.000813001301,
-    8.31677535e-05,
+    0.128379121,
+    -0.37612322,
+    0.112801515,
+    -0.0267105773,
+    0.00491675548,
+    -0.000562834262,
 )
-"""erf(x) / x - 1 in x^2, for |x| <= 0.92."""
+"""erf(x) / x - 1 in x^2, for |x| <= 1."""
 
-ERF_LARGE = (
-    0.12864849,
-    0.635151327,
-    0.106236875,
-    -0.0237620603,
-    0.00364245754,
-    -0.000322803447,
-    1.12312609e-05,
+ERFC_ROOT = (
+    1.00421119,
+    -0.303645641,
+    -0.0720168054,
+    -0.042699445,
+    0.0620048046,
+    -0.0209422074,
+    0.00302250427,
+    -0.000164856334,
 )
-"""-log(erfc(t)) / t - 1 for 0.92 <= t <= 4."""
+"""The fourth root of 1 - erf(t), for 1 <= t <= 4; at 4 it is so near that 1 less its
+fourth power is 1."""
 
 
 def exp_reduced(
     b: Float32Builder, r: SSAValue, n: SSAValue, exponent: int = 0
 ) -> SSAValue:
-    """`e^r * 2^(n + exponent)` for |r| <= ln(2) / 2.
+    """`e^r * 2^(n + exponent)` for |r| <= ln(2) / 2, `n` as `reduce_exp` gives it.
 
     The power of two is multiplied in halves, so that only the last multiplication
     rounds to a subnormal and none overflows early.
     """
-    tail = b.polynomial(r, EXP_TAIL)
-    value = b.add(b.fma(b.mul(r, r), tail, r), 1.0)
-    half = b.shift_right(n, 1)
-    rest = b.int_add(b.int_sub(n, half), exponent)
-    for power in (half, rest):
-        scale = b.from_bits(b.shift_left(b.int_add(power, 127), 23))
-        value = b.mul(value, scale)
+    value = b.polynomial(r, (1.0, 1.0, *EXP_TAIL))
+    half = b.bit_and(b.shift_left(n, MANTISSA_BITS - 1), EXPONENT_AND_SIGN)
+    rest = b.int_sub(b.shift_left(n, MANTISSA_BITS), half)
+    for power, more in (half, 0), (rest, exponent):
+        one = ONE_BITS + (more << MANTISSA_BITS)
+        value = b.mul(value, b.from_bits(b.int_add(power, one)))
     return value
 
 
 def reduce_exp(b: Float32Builder, x: SSAValue) -> tuple[SSAValue, SSAValue]:
-    """`r` in f32 and `n` in i32 with `x = r + n ln(2)`, |r| <= ln(2) / 2.
+    """`r` in f32 and `n` with `x = r + n ln(2)`, |r| <= ln(2) / 2; `n` is in the low 10
+    bits of an i32, and something else above them.
 
     On NaN, `r` is one and `n` some number: the rounding is by bits and not by a
     conversion, which would be poison.
     """
     rounded = b.fma(x, LOG2_E, ROUNDING)
-    n = b.int_sub(b.bits(rounded), ROUNDING_BITS)
     count = b.sub(rounded, ROUNDING)
     r = b.fma(count, -LN2_HIGH, x)
-    return b.fma(count, -LN2_LOW, r), n
+    return b.fma(count, -LN2_LOW, r), b.bits(rounded)
 
 
 def exp(b: Float32Builder, x: SSAValue, exponent: int = 0) -> SSAValue:
@@ -115,30 +110,55 @@ def exp(b: Float32Builder, x: SSAValue, exponent: int = 0) -> SSAValue:
     return exp_reduced(b, r, n, exponent)
 
 
+def exp_beside_one(b: Float32Builder, x: SSAValue) -> SSAValue:
+    """`e^x` within 2 ulp, but 0 where it is less than 2^-125: for what is added to a
+    number that is not small. One multiplication by a power of two less than `exp`."""
+    # Between these bounds `n - 1` is an exponent of f32, -127 that of 0.
+    r, n = reduce_exp(b, b.clamp(x, -87.5, 89.0))
+    twice = b.polynomial(r, [2 * c for c in (1.0, 1.0, *EXP_TAIL)])
+    half = b.int_add(b.shift_left(n, MANTISSA_BITS), ONE_BITS - (1 << MANTISSA_BITS))
+    return b.mul(twice, b.from_bits(half))
+
+
 def exp2(b: Float32Builder, x: SSAValue) -> SSAValue:
     """`2^x`, within 1 ulp; exact for integers."""
     x = b.clamp(x, -151.0, 130.0)
     rounded = b.add(x, ROUNDING)
-    n = b.int_sub(b.bits(rounded), ROUNDING_BITS)
     r = b.mul(b.sub(x, b.sub(rounded, ROUNDING)), LN2_HIGH)
-    return exp_reduced(b, r, n)
+    return exp_reduced(b, r, b.bits(rounded))
+
+
+def half_expm1(b: Float32Builder, x: SSAValue) -> SSAValue:
+    """`(e^x - 1) / 2` within 2 ulp of a normal number, for -25 <= x <= 89 and NaN.
+
+    With u = 2^(n-1) it is u (e^r - 1) + (u - 1/2), which neither cancels nor overflows
+    before the result does.
+    """
+    r, n = reduce_exp(b, x)
+    small = b.fma(b.mul(r, r), b.polynomial(r, EXP_TAIL), r)
+    half = b.int_add(b.shift_left(n, MANTISSA_BITS), ONE_BITS - (1 << MANTISSA_BITS))
+    u = b.from_bits(half)
+    return b.fma(small, u, b.sub(u, 0.5))
 
 
 def expm1(b: Float32Builder, x: SSAValue) -> SSAValue:
-    """`e^x - 1`, within 2 ulp.
-
-    With u = 2^(n-1) it is 2 (u (e^r - 1) + (u - 1/2)), which neither cancels nor
-    overflows before the result does.
-    """
-    r, n = reduce_exp(b, b.clamp(x, -25.0, 90.0))
-    tail = b.polynomial(r, EXP_TAIL)
-    small = b.fma(b.mul(r, r), tail, r)
-    u = b.from_bits(b.shift_left(b.int_add(n, 126), 23))
-    half = b.fma(small, u, b.sub(u, 0.5))
+    """`e^x - 1`, within 2 ulp."""
+    half = half_expm1(b, b.clamp(x, -25.0, 90.0))
     value = b.add(half, half)
     is_tiny = b.compare("olt", b.abs(x), 2.0**-25)
     is_huge = b.compare("ogt", x, 89.0)
     return b.select(is_tiny, x, b.select(is_huge, inf, value))
+
+
+def split_normal(b: Float32Builder, x: SSAValue) -> tuple[SSAValue, SSAValue]:
+    """`e << 23`, an i32, and `f`, an f32, with `x = 2^e (1 + f)` and -1/3 <= f < 1/3.
+
+    For positive numbers that are normal; for others they are some numbers.
+    """
+    bits = b.bits(x)
+    two_thirds = 0x3F2AAAAB
+    exponent = b.bit_and(b.int_sub(bits, two_thirds), EXPONENT_AND_SIGN)
+    return exponent, b.sub(b.from_bits(b.int_sub(bits, exponent)), 1.0)
 
 
 def split_log(b: Float32Builder, x: SSAValue) -> tuple[SSAValue, SSAValue]:
@@ -147,11 +167,9 @@ def split_log(b: Float32Builder, x: SSAValue) -> tuple[SSAValue, SSAValue]:
     For positive finite x; for others they are some numbers.
     """
     is_subnormal = b.compare("olt", x, 2.0**-126)
-    normal = b.bits(b.select(is_subnormal, b.mul(x, 2.0**23), x))
-    two_thirds = 0x3F2AAAAB
-    e = b.shift_right(b.int_sub(normal, two_thirds), 23)
-    f = b.sub(b.from_bits(b.int_sub(normal, b.shift_left(e, 23))), 1.0)
-    return b.add(b.to_real(e), b.select(is_subnormal, -23.0, 0.0)), f
+    exponent, f = split_normal(b, b.select(is_subnormal, b.mul(x, 2.0**23), x))
+    e = b.to_real(b.shift_right(exponent, MANTISSA_BITS))
+    return b.add(e, b.select(is_subnormal, -23.0, 0.0)), f
 
 
 def log_mantissa(b: Float32Builder, f: SSAValue) -> SSAValue:
@@ -188,23 +206,29 @@ def log10(b: Float32Builder, x: SSAValue) -> SSAValue:
 
 
 def log1p(b: Float32Builder, x: SSAValue) -> SSAValue:
-    """`log(1 + x)`, within 3 ulp: log(u) x / (u - 1) of the rounded u = 1 + x."""
+    """`log(1 + x)`, within 2 ulp: that of the rounded u = 1 + x, split, with what
+    rounding took from it."""
     u = b.add(x, 1.0)
-    value = b.mul(log(b, u), b.div(x, b.sub(u, 1.0)))
-    value = b.select(b.compare("oeq", u, 1.0), x, value)
-    return b.select(b.compare("oeq", x, inf), inf, value)
+    exponent, f = split_normal(b, u)
+    lost = b.sub(x, b.sub(u, 1.0))
+    # Of half of it, as 2^-e would be no number where u is greatest.
+    scale = b.from_bits(b.int_sub(b.integer(TWO_BITS), exponent))
+    logarithm = log_mantissa(b, b.fma(b.mul(lost, 0.5), scale, f))
+    e = b.to_real(b.shift_right(exponent, MANTISSA_BITS))
+    value = b.fma(e, LN2_HIGH, b.fma(e, LN2_LOW, logarithm))
+    return log_ends(b, u, b.copysign(value, x))
 
 
 def tanh(b: Float32Builder, x: SSAValue) -> SSAValue:
-    """Within 2 ulp: 1 - 2 / (e^2x + 1), a polynomial near zero."""
+    """Within 2 ulp: h / (h + 1) of h = (e^2x - 1) / 2, which for small h is more exact
+    as h - h (h / (h + 1))."""
     magnitude = b.abs(x)
-    square = b.mul(x, x)
-    tail = b.mul(square, b.polynomial(square, TANH_TAIL))
-    small = b.fma(tail, magnitude, magnitude)
-    grown = b.add(exp(b, b.add(magnitude, magnitude)), 1.0)
-    large = b.sub(1.0, b.div(2.0, grown))
-    is_small = b.compare("olt", magnitude, 0.55)
-    return b.copysign(b.select(is_small, small, large), x)
+    # Beyond 10 the result is 1 to the last bit.
+    t = b.select(b.compare("ogt", magnitude, 10.0), 10.0, magnitude)
+    half = half_expm1(b, b.add(t, t))
+    large = b.div(half, b.add(half, 1.0))
+    small = b.fma(b.neg(half), large, half)
+    return b.copysign(b.select(b.compare("olt", half, 0.5), small, large), x)
 
 
 def sinh(b: Float32Builder, x: SSAValue) -> SSAValue:
@@ -250,14 +274,15 @@ def atanh(b: Float32Builder, x: SSAValue) -> SSAValue:
 
 
 def erf(b: Float32Builder, x: SSAValue) -> SSAValue:
-    """Within 2 ulp: 1 - e^-p of a polynomial p, another polynomial near zero."""
+    """Within 2 ulp: 1 - p^4 of a polynomial p, another polynomial near zero."""
     magnitude = b.abs(x)
     small = b.fma(b.polynomial(b.mul(x, x), ERF_SMALL), x, x)
-    # Beyond 4 the result is 1 to the last bit.
+    # From 4 on the result is 1 to the last bit.
     t = b.select(b.compare("ogt", magnitude, 4.0), 4.0, magnitude)
-    exponent = b.fma(b.polynomial(t, ERF_LARGE), t, t)
-    large = b.copysign(b.sub(1.0, exp(b, b.neg(exponent))), x)
-    return b.select(b.compare("olt", magnitude, 0.92), small, large)
+    root = b.polynomial(t, ERFC_ROOT)
+    square = b.mul(root, root)
+    large = b.copysign(b.sub(1.0, b.mul(square, square)), x)
+    return b.select(b.compare("olt", magnitude, 1.0), small, large)
 
 
 def log_in_two_parts(b: Float32Builder, x: SSAValue) -> tuple[SSAValue, SSAValue]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from functools import cache
 from math import isnan
 
 from xdsl.dialects import llvm
@@ -27,6 +28,7 @@ from xdsl.utils.exceptions import DiagnosticException
 from xdsl.utils.hints import isa
 
 
+@cache
 def type_text(ty: Attribute) -> str:
     """LLVM's spelling of a type; raises for one it does not have."""
     match ty:
@@ -57,6 +59,7 @@ def type_text(ty: Attribute) -> str:
     raise DiagnosticException(f"LLVM IR has no type for {ty}")
 
 
+@cache
 def mangled(ty: Attribute) -> str:
     """A type as it occurs in the name of an overloaded intrinsic: `f32`, `v4i32`."""
     if isa(ty, VectorType):
@@ -142,6 +145,14 @@ def flags_text(op: Operation) -> str:
             return "".join(f"{flag} " for flag in sorted(map(str, flags)))
         case _:
             return ""
+
+
+def mask_text(mask: DenseArrayBase[I32]) -> str:
+    """The lanes that a shuffle takes, as a constant vector."""
+    lanes = mask.get_values()
+    text = ", ".join(f"i32 {lane}" for lane in lanes)
+    numbers = f"<{text}>" if any(lanes) else "zeroinitializer"
+    return f"<{len(lanes)} x i32> {numbers}"
 
 
 def alignment_text(alignment: IntegerAttr | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 
 from xdsl.dialects import gpu, llvm
@@ -29,6 +30,7 @@ from fusemlir.lowering.llvm_spelling import (
     function_attributes,
     inlined_text,
     mangled,
+    mask_text,
     mnemonic_of,
     quoted,
     type_text,
@@ -56,6 +58,9 @@ INLINED_OPS = (
     llvm.ZeroOp,
 )
 """Operations whose result is written where it is used."""
+
+is_one_of = cache(issubclass)
+"""Asked once of each kind: what xDSL makes of `isinstance` is slow."""
 
 CONVERGENT = "#0"
 """The attribute group of calls that all threads have to make together."""
@@ -127,14 +132,14 @@ class TextPrinter:
             results = (
                 result
                 for op in block.ops
-                if not isinstance(op, INLINED_OPS)
+                if not is_one_of(type(op), INLINED_OPS)
                 for result in op.results
             )
             for value in chain(block.args, results):
                 self.names[value] = f"%{count}"
                 count += 1
             for op in block.ops:
-                if isinstance(op, INLINED_OPS):
+                if is_one_of(type(op), INLINED_OPS):
                     self.names[op.results[0]] = inlined_text(op)
 
     def print_block(self, block: Block, *, is_entry: bool) -> None:
@@ -142,7 +147,7 @@ class TextPrinter:
         if not is_entry:
             self.print_phis(block)
         for op in block.ops:
-            if not isinstance(op, INLINED_OPS):
+            if not is_one_of(type(op), INLINED_OPS):
                 self.print_op(op)
 
     def print_phis(self, block: Block) -> None:
@@ -183,11 +188,11 @@ class TextPrinter:
 
     def print_op(self, op: Operation) -> None:
         mnemonic = mnemonic_of(op)
-        if isinstance(op, BINARY_OPS):
+        if is_one_of(type(op), BINARY_OPS):
             left, right = op.operands
             operands = f"{self.typed(left)}, {self.names[right]}"
             self.line(op.results[0], f"{mnemonic} {flags_text(op)}{operands}")
-        elif isinstance(op, CAST_OPS):
+        elif is_one_of(type(op), CAST_OPS):
             target = type_text(op.results[0].type)
             operand = self.typed(op.operands[0])
             self.line(op.results[0], f"{mnemonic} {operand} to {target}")
@@ -198,9 +203,18 @@ class TextPrinter:
             self.print_particular(op)
 
     def print_particular(self, op: Operation) -> None:
-        """Operations with a form of their own."""
+        """Operations with a form of their own, the most frequent ones first."""
         names, typed = self.names, self.typed
         match op:
+            case llvm.GEPOp():
+                self.print_gep(op)
+            case llvm.LoadOp():
+                ty = type_text(op.dereferenced_value.type)
+                text = f"load {ty}, {typed(op.ptr)}{alignment_text(op.alignment)}"
+                self.line(op.dereferenced_value, text)
+            case llvm.StoreOp():
+                text = f"store {typed(op.value)}, {typed(op.ptr)}"
+                self.line(None, text + alignment_text(op.alignment))
             case llvm.ICmpOp():
                 predicate = llvm.ICmpPredicateFlag.from_int(op.predicate.value.data)
                 self.line(op.res, f"icmp {predicate} {typed(op.lhs)}, {names[op.rhs]}")
@@ -213,15 +227,6 @@ class TextPrinter:
             case llvm.SelectOp():
                 chosen = self.arguments([op.cond, op.lhs, op.rhs])
                 self.line(op.res, f"select {flags_text(op)}{chosen}")
-            case llvm.GEPOp():
-                self.print_gep(op)
-            case llvm.LoadOp():
-                ty = type_text(op.dereferenced_value.type)
-                text = f"load {ty}, {typed(op.ptr)}{alignment_text(op.alignment)}"
-                self.line(op.dereferenced_value, text)
-            case llvm.StoreOp():
-                text = f"store {typed(op.value)}, {typed(op.ptr)}"
-                self.line(None, text + alignment_text(op.alignment))
             case llvm.AllocaOp():
                 ty = type_text(op.elem_type)
                 text = f"alloca {ty}, {typed(op.size)}{alignment_text(op.alignment)}"
@@ -239,10 +244,8 @@ class TextPrinter:
                 text = f"{mnemonic_of(op)} {self.arguments(op.operands)}"
                 self.line(op.results[0], text)
             case llvm.ShuffleVectorOp():
-                mask = ", ".join(f"i32 {lane}" for lane in op.mask.iter_values())
-                count = len(op.mask)
-                text = f"shufflevector {self.arguments(op.operands)}, <{count} x i32> "
-                self.line(op.res, f"{text}<{mask}>")
+                vectors, mask = self.arguments(op.operands), mask_text(op.mask)
+                self.line(op.res, f"shufflevector {vectors}, {mask}")
             case llvm.BrOp():
                 self.line(None, f"br label %{self.blocks[op.successor]}")
             case llvm.CondBrOp():

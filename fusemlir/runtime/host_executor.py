@@ -9,7 +9,7 @@ import numpy as np
 
 from fusemlir.codegen.native import NativeLibrary
 from fusemlir.codegen.thread_team import ENTER, RUN, SERVE, c_library_symbols
-from fusemlir.runtime.host_memory import ResultMemory, aligned, empty
+from fusemlir.runtime.host_memory import ConstantMemory, ResultMemory, empty
 from fusemlir.runtime.host_program import HostProgram
 from fusemlir.runtime.host_threads import HostThreads
 from fusemlir.runtime.signature import TensorInfo
@@ -39,8 +39,9 @@ class HostExecutor:
         )
         self._enter = library.address(ENTER)
         self._threads = HostThreads(library, threads)
+        memory = ConstantMemory(map(weights.size, program.constants.values()))
         self._constants = {
-            number: aligned(weights.array(value))
+            number: memory.aligned(weights.elements(value))
             for number, value in program.constants.items()
         }
         self._arena = empty(program.arena_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable
 from math import prod
 from typing import Any
 
@@ -26,11 +27,40 @@ def empty(size: int) -> Array:
 
 def aligned(array: Array) -> Array:
     """The array itself where it is row-major and aligned, else a copy that is."""
-    if array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0:
-        return array
-    memory = empty(array.nbytes)
+    return array if _is_aligned(array) else _copied(array, empty(array.nbytes))
+
+
+def _is_aligned(array: Array) -> bool:
+    return array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0
+
+
+def _copied(array: Array, memory: Array) -> Array:
     memory.view(array.dtype).reshape(array.shape)[...] = array
     return memory
+
+
+class ConstantMemory:
+    """One piece of memory for arrays that stay: few large pages, not many small ones.
+
+    What is never written to takes no memory.
+    """
+
+    def __init__(self, sizes: Iterable[int]):
+        """For arrays of so many bytes."""
+        self._memory = empty(sum(map(_whole_lines, sizes)))
+        self._used = 0
+
+    def aligned(self, array: Array) -> Array:
+        """The array itself where it is row-major and aligned, else a copy here."""
+        if _is_aligned(array):
+            return array
+        start = self._used
+        self._used += _whole_lines(array.nbytes)
+        return _copied(array, self._memory[start : start + array.nbytes])
+
+
+def _whole_lines(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
 
 
 class _Lease:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import MemRefType
@@ -31,9 +30,8 @@ class HostProgram:
     arena_bytes: int
 
     @staticmethod
-    def of_function(function: FuncOp, images: Sequence[bytes]) -> HostProgram:
-        """Of a function that `convert-trt-to-host` made, or its declaration, and the
-        code."""
+    def of_function(function: FuncOp) -> HostProgram:
+        """Of a function that `convert-trt-to-host` made; without code."""
         types = function.function_type.inputs.data
         arena = types[-LAST]
         assert isa(arena, MemRefType)
@@ -46,7 +44,7 @@ class HostProgram:
                 assert is_constant_value(value)
                 constants[number] = value
         return HostProgram(
-            tuple(images),
+            (),
             function.sym_name.data,
             len(attributes),
             tuple(n for n, entry in enumerate(attributes) if not entry),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fusemlir.tools.command import EXIT_OK, EXIT_USER_ERROR, run_command
 from fusemlir.tools.command_line import CommandLine, integer
-from fusemlir.tools.progress import step
+from fusemlir.tools.progress import counting, step
 from fusemlir.tools.run_command_line import (
     help_page,
     output_path,
@@ -105,11 +105,15 @@ class _Run:
         return self._compare(engine, unfused, inputs, outputs)
 
     def _compile(self, network: SourceNetwork) -> Engine:
+        from fusemlir.codegen.compiling import Compiling
         from fusemlir.pipeline import compile_network
 
         fuse = "none" if self.line.is_on("no-fusion") else "practice"
         passes = chosen_passes(self.line, fuse)
-        with step(f"compiling {network.name}", always=self.verbose):
+        with (
+            step(f"compiling {network.name}", always=self.verbose),
+            counting("kernels are compiled") as progress,
+        ):
             return compile_network(
                 network,
                 passes,
@@ -118,6 +122,9 @@ class _Run:
                 target=target_of(self.line),
                 graph=self.line.is_on("cuda-graph"),
                 tf32=self.line.is_on("tf32"),
+                winograd=self.line.is_on("winograd"),
+                tune=self.line.value("tune", "off"),
+                compiling=Compiling(progress=progress),
             )
 
     def _describe(self, engine: Engine) -> None:

@@ -21,6 +21,11 @@ FLAGS = (
     Flag("cuda-graph", Takes.SWITCH, _WHAT, "let a GPU start all kernels as one"),
     Flag("tf32", Takes.SWITCH, _WHAT, "let a GPU multiply f32 on tensor cores, which "
          "see 10 bits of each fraction"),
+    Flag("winograd", Takes.SWITCH, _WHAT, "let the CPU compute 3x3 convolutions by "
+         "Winograd's transformation: quicker, and less exact"),
+    Flag("tune", Takes.VALUE, _WHAT, "how many schedules kernels for the CPU are tried "
+         "with: none (off, the default), those that should be quickest (quick), or all "
+         "(full); what is found is kept", "off|quick|full"),
     Flag("fuse", Takes.VALUE, _WHAT, "which fusions: practice (the default), strict "
          "or none", "<fusions>"),
     Flag("no-fusion", Takes.SWITCH, _WHAT, "the same as --fuse=none"),

@@ -8,7 +8,7 @@ as the layer does that it stands for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from fusemlir.weights.element_types import (
 
 Recipe: TypeAlias = Callable[..., Array]
 """Takes the arrays, then the recipe's numbers and lists."""
+
+PIECE = 1 << 15
+"""Elements that are computed at a time."""
 
 
 def evaluate(weight: WeightAttr, arrays: Sequence[Array]) -> Array:
@@ -51,6 +54,9 @@ def _apply(weight: WeightAttr, arrays: Sequence[Array]) -> Array:
         return np.broadcast_to(round_to(array.reshape(()), dtype), shape)
     if recipe in MOVEMENTS:
         result = MOVEMENTS[recipe](arrays, *weight.options)
+    elif recipe in BROADCASTS:
+        operands = BROADCASTS[recipe](*arrays, *weight.options)
+        result = _by_rows(ARITHMETIC[recipe], operands, dtype)
     else:
         with np.errstate(all="ignore"):
             wide = [widen(array) for array in arrays]
@@ -59,6 +65,27 @@ def _apply(weight: WeightAttr, arrays: Sequence[Array]) -> Array:
         raise ValueError(f"its value has shape {result.shape}")
     # Of arrays of no dimensions numpy makes numbers.
     return np.asarray(round_to(result, dtype))
+
+
+def _by_rows(
+    function: Callable[..., Array], operands: Sequence[Array], dtype: np.dtype[Any]
+) -> Array:
+    """What a function does element by element, on arrays that are broadcast, rounded.
+
+    Some rows at a time: what is computed in 64 bits stays in the cache.
+    """
+    result = np.empty(np.broadcast_shapes(*(each.shape for each in operands)), dtype)
+    flat = np.atleast_1d(result)
+    step = max(1, len(flat) * PIECE // max(1, flat.size))
+    for start in range(0, len(flat), step):
+        rows = slice(start, start + step)
+        parts = [
+            each[rows] if each.ndim == flat.ndim and len(each) > 1 else each
+            for each in operands
+        ]
+        with np.errstate(all="ignore"):
+            flat[rows] = round_to(function(*map(widen, parts)), dtype)
+    return result
 
 
 def _cast(arrays: Sequence[Array]) -> Array:
@@ -79,7 +106,10 @@ def _slice(
 ) -> Array:
     (array,) = arrays
     for axis, (first, count, step) in enumerate(zip(start, size, stride, strict=True)):
-        array = array.take(first + step * np.arange(count), axis=axis)
+        if step == 1 and 0 <= first <= array.shape[axis] - count:
+            array = array[(*[slice(None)] * axis, slice(first, first + count))]
+        else:
+            array = array.take(first + step * np.arange(count), axis=axis)
     return array
 
 
@@ -107,8 +137,8 @@ def _along(axis: int, vector: Array, rank: int) -> Array:
     return vector.reshape([-1 if at == axis else 1 for at in range(rank)])
 
 
-def _scale_outputs(kernel: Array, scale: Array) -> Array:
-    return kernel * _along(0, scale, kernel.ndim)
+def _scaled_outputs(kernel: Array, scale: Array) -> Sequence[Array]:
+    return kernel, _along(0, scale, kernel.ndim)
 
 
 def _scale_deconvolution_outputs(kernel: Array, scale: Array, groups: int) -> Array:
@@ -133,12 +163,15 @@ def _batch_norm_shift(
     return beta - mean * gamma / np.sqrt(variance + epsilon)
 
 
-def _quantize(array: Array, scale: Array, axis: int) -> Array:
+def _quantized(array: Array, scale: Array, axis: int) -> Sequence[Array]:
+    return array, _along(axis, scale, array.ndim) if axis >= 0 else scale
+
+
+def _quantize(array: Array, scale: Array) -> Array:
     """The quotient is rounded to f32, as ONNX and kernels do, before it is rounded to
     an integer; NaN and what is out of range the rounding to the result's type sees to.
     """
-    quotient = array / (_along(axis, scale, array.ndim) if axis >= 0 else scale)
-    return np.rint(quotient.astype(np.float32))
+    return np.rint((array / scale).astype(np.float32))
 
 
 def _rescale(a: Array, b: Array, divisor: Array) -> Array:
@@ -151,6 +184,18 @@ def _nearest_quotient(a: Array, b: Array) -> Array:
 
 def _reduce_sum(array: Array, axes: Sequence[int]) -> Array:
     return np.asarray(array.sum(tuple(axes)))
+
+
+WINOGRAD_FILTER = np.divide(
+    [[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]],
+    24,
+)
+"""G of F(4x4, 3x3), see `lowering.host.winograd.transforms`."""
+
+
+def _winograd_kernel(kernel: Array) -> Array:
+    transformed = WINOGRAD_FILTER @ kernel @ WINOGRAD_FILTER.T
+    return transformed.reshape(*kernel.shape[:2], -1)
 
 
 MOVEMENTS: dict[str, Recipe] = {
@@ -173,7 +218,7 @@ ARITHMETIC: dict[str, Recipe] = {
     "recip": _recip,
     "exp": np.exp,
     "log": np.log,
-    "scale_outputs": _scale_outputs,
+    "scale_outputs": np.multiply,
     "scale_deconvolution_outputs": _scale_deconvolution_outputs,
     "scale_bias": _scale_bias,
     "batch_norm_scale": _batch_norm_scale,
@@ -182,6 +227,13 @@ ARITHMETIC: dict[str, Recipe] = {
     "rescale": _rescale,
     "nearest_quotient": _nearest_quotient,
     "reduce_sum": _reduce_sum,
+    "winograd_kernel": _winograd_kernel,
 }
+BROADCASTS: dict[str, Callable[..., Sequence[Array]]] = {
+    "scale_outputs": _scaled_outputs,
+    "quantize": _quantized,
+}
+"""Of what is computed element by element, and may be large: the arrays and options as
+arrays to broadcast."""
 KNOWN = frozenset({"reshape", "fill", *MOVEMENTS, *ARITHMETIC})
 """All recipes that can be evaluated."""

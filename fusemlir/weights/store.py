@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import lru_cache
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from typing_extensions import TypeIs
 from xdsl.dialects.builtin import ModuleOp
 
 from fusemlir.diagnostics import DiagnosticError, SourceLocation
@@ -23,6 +25,9 @@ from fusemlir.weights.seeded import SeededSource
 
 CACHE_BYTES = 512 << 20
 """How much of derived arrays is kept; larger ones are evaluated anew each time."""
+
+_SMALL_BYTES = 64 << 10
+"""What many larger arrays may be derived from, such as the factors of channels."""
 
 _HASHED_ELEMENTS = 1 << 20
 
@@ -87,15 +92,33 @@ class Weights:
 
     def array(self, value: ConstantValue) -> Array:
         """The array of a constant, read-only, in its own shape and element type."""
+        return self._array(value, self._cache_bytes)
+
+    def elements(self, value: ConstantValue) -> Array:
+        """The elements of a constant in row-major order, in whatever shape they are at
+        hand; for who looks at them once: only what is small is kept."""
+        while _is_reshaped(value):
+            (value,) = value.weights
+        return self._array(value, _SMALL_BYTES)
+
+    @staticmethod
+    def size(value: ConstantValue) -> int:
+        """Of the array of a constant, in bytes."""
+        shape, dtype = value.type.get_shape(), dtype_of(value.type.element_type)
+        return math.prod(shape) * dtype.itemsize
+
+    def _array(self, value: ConstantValue, kept: int) -> Array:
+        """Of arrays that are derived those of `kept` bytes or less are not evaluated
+        again."""
         if not isinstance(value, WeightAttr):
             return dense_array(value)
         if value in self._cache:
             self._cache.move_to_end(value)
             return self._cache[value]
-        array = self._make(value)
+        array = self._make(value, kept)
         array.flags.writeable = False
         cheap = self._is_cheap if value.is_named else value.recipe.data == "fill"
-        if not cheap:
+        if not cheap and array.nbytes <= kept:
             self._keep(value, array)
         return array
 
@@ -117,21 +140,28 @@ class Weights:
             hasher.update(chunk)
         return hasher.hexdigest()
 
-    def _make(self, weight: WeightAttr) -> Array:
+    def _make(self, weight: WeightAttr, kept: int) -> Array:
         if not weight.is_named:
-            return evaluate(weight, [self.array(part) for part in weight.weights])
+            parts = [self._array(part, kept) for part in weight.weights]
+            return evaluate(weight, parts)
         array = self._source.array(weight.weight_name, weight.type)
         _check(weight, array)
         return array.view()
 
     def _keep(self, weight: WeightAttr, array: Array) -> None:
-        if array.nbytes > self._cache_bytes:
-            return
         self._cache[weight] = array
         self._held_bytes += array.nbytes
         while self._held_bytes > self._cache_bytes:
             _, oldest = self._cache.popitem(last=False)
             self._held_bytes -= oldest.nbytes
+
+
+def _is_reshaped(value: ConstantValue) -> TypeIs[WeightAttr]:
+    """Whether it has the elements of another constant as they are, in that order."""
+    if not isinstance(value, WeightAttr) or value.recipe.data != "reshape":
+        return False
+    (source,) = value.weights
+    return source.type.element_type == value.type.element_type
 
 
 def dense_array(value: Dense) -> Array:

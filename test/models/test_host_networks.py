@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +17,41 @@ EVERY_TIME = ("resnet50", "shufflenet", "squeezenet")
 """The others are for the night: each takes some seconds."""
 
 
-def cases() -> list[Any]:
+BY_TILES = ("squeezenet",)
+"""Of those with windows of 3x3, to be computed by Winograd's transformation."""
+
+
+def cases(every_time: Collection[str]) -> list[Any]:
     night = pytest.mark.nightly
     return [
-        pytest.param(name, marks=() if name in EVERY_TIME else night)
+        pytest.param(name, marks=() if name in every_time else night)
         for name in NETWORKS
     ]
 
 
-@pytest.mark.parametrize("network", cases())
+@pytest.mark.parametrize("network", cases(EVERY_TIME))
 def test_a_network_on_the_cpu_is_near_onnxruntime(network: str, tmp_path: Path):
     """Within 1e-4 of the greatest value, the same bits with 1 thread and with 3."""
-    path = tmp_path / "network.onnx"
+    check(network, tmp_path, winograd=False)
+
+
+@pytest.mark.parametrize("network", cases(BY_TILES))
+def test_so_it_is_by_tiles(network: str, tmp_path: Path):
+    check(network, tmp_path, winograd=True)
+
+
+def check(network: str, folder: Path, *, winograd: bool) -> None:
+    path = folder / "network.onnx"
     model = seeded_model(light_model(network))
     path.write_bytes(model.SerializeToString())
     inputs = seeded_inputs(model)
     providers = ["CPUExecutionProvider"]
     session: Any = onnxruntime.InferenceSession(path, providers=providers)
     wanted: list[np.ndarray] = session.run(None, inputs)
-    engines = [fusemlir.compile(path, device="host", threads=n) for n in (1, 3)]
+    engines = [
+        fusemlir.compile(path, device="host", threads=threads, winograd=winograd)
+        for threads in (1, 3)
+    ]
     found, again = (engine.run(list(inputs.values())) for engine in engines)
     for one, two, exact in zip(found, again, wanted, strict=True):
         assert one.shape == exact.shape

@@ -7,6 +7,8 @@ import os
 import pytest
 from hypothesis import settings
 
+from fusemlir import native_program
+
 # `make test` draws the same examples on every machine, however slow it is; new ones are
 # for `make nightly`.
 settings.register_profile("default", max_examples=100, deadline=None, derandomize=True)
@@ -15,6 +17,9 @@ settings.load_profile("default")
 
 # What tests compile is nobody's, and what others compiled is not to be tested.
 os.environ["FUSEMLIR_CACHE"] = ""
+
+# What LLVM says of a kernel that is wrong is harder to read.
+native_program.VERIFIED = True
 
 MUTATION_TESTS = (
     "test_a_missing_constraint_breaks_a_case",

@@ -434,6 +434,19 @@ def test_a_step_that_takes_long_says_so_on_a_terminal(
     assert "fuse-run: waiting took 0.0 s" in capsys.readouterr().err
 
 
+def test_what_is_counted_is_one_line_on_a_terminal_and_goes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    with progress.counting("kernels") as count:
+        assert count is None
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress.counting("kernels") as count:
+        assert count is not None
+        count(3, 41)
+    clear = "\r\033[K"
+    assert capsys.readouterr().err == f"{clear}fuse-run: 3 of 41 kernels{clear}"
+
+
 def test_a_fault_of_ours_has_its_own_exit_code(
     net: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -180,9 +180,9 @@ def test_the_ceilings_are_medians_by_what_holds_the_bytes():
 
 def test_rows_say_who_is_how_much_quicker():
     quick, none = example().measured
-    wanted = "quick 1 0.002 - 0.006 - 0.004 - 3.00 2.00 -"
+    wanted = "quick 1 0.002 - - 0.006 - 0.004 - 3.00 2.00 -"
     assert times_row(quick) == [*wanted.split(), "2.0 GB/s of L1", "50%"]
-    assert times_row(none) == ["none", "1", "-", "-", "0.001", *["-"] * 8]
+    assert times_row(none) == ["none", "1", "-", "-", "-", "0.001", *["-"] * 8]
     (means,) = means_rows([quick, none])
     assert means == ["memory-bound patterns", "1", "1 of 2", "3.00", "2.00"]
     assert reasons([quick, none]) == [

@@ -36,7 +36,6 @@ from fusemlir.weights import Weights
 
 BY_LAYER: set[str] = {
     "matmul_softmax",
-    "matmul_softmax_matmul",
     "matmul_sum_softmax",
 }
 """Kinds that are computed layer by layer: there is no kernel of a whole one yet."""

@@ -21,12 +21,14 @@ _COMPILER = _MEANING | {"codegen", "frontend", "lowering", "transforms"}
 _ALL = _COMPILER | {
     "emulator",
     "garbage_collection",
+    "native_objects",
     "native_program",
     "pipeline",
     "runtime",
     "source_network",
     "stages",
     "tools",
+    "tuning",
     "universe",
 }
 
@@ -50,9 +52,19 @@ PARTS: dict[str, set[str]] = {
     "runtime": _MEANING | {"codegen", "emulator"},
     "source_network": _MEANING | {"frontend"},
     "stages": _MEANING | {"lowering", "source_network", "transforms"},
-    "native_program": _COMPILER | {"runtime", "source_network", "stages"},
+    "native_objects": _COMPILER | {"source_network", "stages"},
+    "native_program": _COMPILER
+    | {"native_objects", "runtime", "source_network", "stages"},
+    "tuning": _COMPILER | {"native_objects", "runtime", "source_network", "stages"},
     "pipeline": _COMPILER
-    | {"emulator", "native_program", "runtime", "source_network", "stages"},
+    | {
+        "emulator",
+        "native_program",
+        "runtime",
+        "source_network",
+        "stages",
+        "tuning",
+    },
     "universe": _COMPILER,
     "tools": _ALL,
     "__init__": _ALL,
@@ -72,6 +84,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
         "runtime",
         "tools",
         "transforms",
+        "tuning",
         "weights",
     ),
     "ml_dtypes": ("emulator", "frontend/onnx", "reference", "runtime", "weights"),

@@ -14,6 +14,7 @@ import pytest
 from fusemlir.codegen.native import NativeLibrary, emit_object, host_cpu
 from fusemlir.codegen.object_cache import ObjectCache, default_folder
 from fusemlir.codegen.ptx import CodegenError
+from fusemlir.codegen.thread_team import TEAM
 
 DOUBLE = """
 declare void @seen()
@@ -36,6 +37,12 @@ end:
 """
 
 
+WAITING = """
+declare void @wait_for_all(ptr, i64)
+define void @program(ptr %team, i64 %threads) {
+"""
+
+
 def test_code_is_compiled_and_calls_what_it_is_given():
     calls: list[int] = []
     seen = ctypes.CFUNCTYPE(None)(lambda: calls.append(1))
@@ -48,6 +55,15 @@ def test_code_is_compiled_and_calls_what_it_is_given():
     double(x.ctypes.data, x.size)
     np.testing.assert_array_equal(x, 2 * np.arange(37))
     assert calls == [1]
+
+
+def test_a_program_grows_by_one_call_for_each_time_its_threads_wait():
+    def size(waits: int) -> int:
+        calls = "  call void @wait_for_all(ptr %team, i64 %threads)\n" * waits
+        return len(emit_object([f"{WAITING}{calls}  ret void\n}}\n", TEAM], host_cpu()))
+
+    # Of its code, and of where it is called: LLVM takes very long for more.
+    assert size(60) - size(10) < 50 * 50
 
 
 def test_what_llvm_cannot_read_is_an_error_with_its_message():

@@ -18,7 +18,12 @@ import fusemlir
 from fusemlir import native_program
 from fusemlir.codegen.program_key import program_key
 from fusemlir.runtime.engine import Engine
-from fusemlir.runtime.host_memory import ALIGNMENT, ResultMemory, aligned
+from fusemlir.runtime.host_memory import (
+    ALIGNMENT,
+    ConstantMemory,
+    ResultMemory,
+    aligned,
+)
 from fusemlir.weights import Weights
 
 NETWORK = """
@@ -181,3 +186,16 @@ def test_what_is_aligned_is_not_copied():
     x = ResultMemory((7,), np.dtype(np.int64)).array()
     assert aligned(x) is x
     assert aligned(x[1:]).ctypes.data % ALIGNMENT == 0
+
+
+def test_constants_lie_side_by_side_each_aligned():
+    ready = aligned(np.arange(16, dtype=np.int64))
+    arrays = [normal(3, 5).T, ready, normal(7).astype(np.float16), np.int8(3)]
+    memory = ConstantMemory(array.nbytes for array in arrays)
+    placed = [memory.aligned(np.asarray(array)) for array in arrays]
+    assert placed[1] is ready
+    for array, found in zip(arrays, placed, strict=True):
+        assert found.ctypes.data % ALIGNMENT == 0
+        assert found.tobytes() == array.tobytes()
+    starts = [found.ctypes.data for found in placed if found is not ready]
+    assert np.diff(starts).tolist() == [64, 64]

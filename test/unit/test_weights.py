@@ -212,6 +212,34 @@ def test_quantize_rounds_half_to_even_and_saturates():
     assert along.tolist() == [[1, 4], [2, 8], [3, 12]]
 
 
+@pytest.mark.parametrize("axis", [-1, 0, 1])
+@pytest.mark.parametrize("rows", [1, 33])
+def test_what_is_computed_some_rows_at_a_time_is_the_same(rows: int, axis: int):
+    """More elements than one piece has, and a last piece that is not full."""
+    kernel = named("kernel", rows, 7, 331, 3)
+    scale = named("scale", *([kernel.type.get_shape()[axis]] if axis >= 0 else []))
+    shape = [-1 if at == axis else 1 for at in range(4)]
+    factors = data(scale).reshape(shape)
+    quotients = np.rint((100 * data(kernel) / factors).astype(np.float32))
+    hundred = WeightAttr.derived(
+        "prod", [kernel, dense(TensorType(f32, ()), [100])], kernel.type
+    )
+    np.testing.assert_array_equal(
+        evaluated(
+            "quantize", [hundred, scale, axis], *kernel.type.get_shape(), element=i8
+        ),
+        np.clip(quotients, -128, 127),
+    )
+    if axis <= 0:
+        vector = WeightAttr.derived(
+            "reshape", [scale], TensorType(f32, (rows if axis == 0 else 1,))
+        )
+        np.testing.assert_array_equal(
+            evaluated("scale_outputs", [kernel, vector], *kernel.type.get_shape()),
+            (data(kernel) * factors).astype(np.float32),
+        )
+
+
 def test_a_quotient_is_rounded_half_to_even_from_f64_and_saturates():
     a = dense(TensorType(f32, (6,)), [0.5, 1.5, -2.5, 1e30, -1e30, float("nan")])
     one = dense(TensorType(f32, (1,)), [1])
@@ -312,6 +340,28 @@ def test_the_cache_is_bounded_by_bytes():
     assert weights.array(first) is kept
     too_large = named("d", 11)
     assert weights.array(too_large) is not weights.array(too_large)
+
+
+def test_elements_are_in_order_in_any_shape_and_large_ones_are_not_kept():
+    weights = Weights()
+    large = named("large", 300, 200)
+    turned = WeightAttr.derived(
+        "transpose", [large, [1, 0]], TensorType(f32, (200, 300))
+    )
+    row = WeightAttr.derived("reshape", [turned], TensorType(f32, (60_000,)))
+    found = weights.elements(row)
+    assert found.shape == (200, 300)
+    np.testing.assert_array_equal(found.ravel(), weights.array(row))
+    half = WeightAttr.derived("cast", [row], TensorType(f16, (60_000,)))
+    other = Weights()
+    assert other.elements(half) is not other.elements(half)
+    small = WeightAttr.derived("cast", [V], TensorType(f16, (4,)))
+    assert other.elements(small) is other.elements(small)
+    bits = WeightAttr.derived("reshape", [V], TensorType(f16, (2, 2)))
+    np.testing.assert_array_equal(
+        other.elements(bits), data(V).astype(np.float16).reshape(2, 2)
+    )
+    assert Weights.size(half) == 120_000
 
 
 def test_a_large_fill_takes_no_memory():

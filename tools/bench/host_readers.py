@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-OURS, UNFUSED = "fusemlir", "no fusion"
+OURS, UNFUSED, WINOGRAD = "fusemlir", "no fusion", "winograd"
 REFERENCE = "onnxruntime"
 """Who says what is right."""
 
@@ -71,13 +71,19 @@ def package_of(runner: str) -> Any:
         raise NoRunnerError(reason) from error
 
 
-def _ours(fuse: Literal["practice", "none"]) -> Runner:
+def _ours(
+    fuse: Literal["practice", "none"] = "practice", *, winograd: bool = False
+) -> Runner:
     def prepare(path: Path, inputs: Sequence[Any], threads: int) -> Ready:
         from fusemlir import compile
         from fusemlir.diagnostics import DiagnosticError
 
+        if winograd and not _has_small_windows(path):
+            raise NoRunnerError("no convolution has a window of 3x3")
         try:
-            engine = compile(path, device="host", threads=threads, fuse=fuse)
+            engine = compile(
+                path, device="host", threads=threads, fuse=fuse, winograd=winograd
+            )
         except DiagnosticError as error:
             raise NoRunnerError(error.diagnostics[0].message) from error
 
@@ -87,6 +93,15 @@ def _ours(fuse: Literal["practice", "none"]) -> Runner:
         return Ready(run, run, inputs)
 
     return prepare
+
+
+def _has_small_windows(path: Path) -> bool:
+    from onnx import ModelProto
+
+    graph = ModelProto.FromString(path.read_bytes()).graph
+    windows = {array.name: list(array.dims[2:]) for array in graph.initializer}
+    kernels = (node.input[1] for node in graph.node if node.op_type == "Conv")
+    return any(windows.get(name) == [3, 3] for name in kernels)
 
 
 def run_onnxruntime(path: Path, inputs: Sequence[Any], threads: int) -> Ready:
@@ -140,6 +155,7 @@ def run_openvino(path: Path, inputs: Sequence[Any], threads: int) -> Ready:
 READERS: dict[str, Runner] = {
     OURS: _ours("practice"),
     UNFUSED: _ours("none"),
+    WINOGRAD: _ours(winograd=True),
     REFERENCE: run_onnxruntime,
     "OpenVINO": run_openvino,
 }

@@ -9,10 +9,10 @@ from math import exp, log
 from statistics import median
 from typing import Literal, get_args
 
-from host_readers import OURS, REFERENCE, UNFUSED
+from host_readers import OURS, REFERENCE, UNFUSED, WINOGRAD
 
 OTHERS = (REFERENCE, "OpenVINO", "torch", "Inductor")
-RUNNERS = (OURS, UNFUSED, *OTHERS)
+RUNNERS = (OURS, UNFUSED, WINOGRAD, *OTHERS)
 
 Kind = Literal["networks", "contractions", "memory-bound patterns"]
 

@@ -28,6 +28,7 @@ from fusemlir.dialects.trt.pointwise import (
 from fusemlir.dialects.trt.pooling import LrnOp, PoolingOp
 from fusemlir.dialects.trt.quantize import DequantizeOp, QuantizeOp
 from fusemlir.dialects.trt.reduce import ReduceOp, SoftMaxOp, TopKOp
+from fusemlir.dialects.trt.schedule import ScheduleAttr
 from fusemlir.dialects.trt.shape import (
     ConcatenationOp,
     IdentityOp,
@@ -65,5 +66,12 @@ LAYERS = (
 TRT = Dialect(
     "trt",
     [*LAYERS, FusedOp, YieldOp],
-    [*ENUMS, LedgerEntryAttr, TargetAttr, WeightAttr, WeightSourceAttr],
+    [
+        *ENUMS,
+        LedgerEntryAttr,
+        ScheduleAttr,
+        TargetAttr,
+        WeightAttr,
+        WeightSourceAttr,
+    ],
 )

@@ -15,6 +15,9 @@ from fusemlir.dialects.trt.base import LayersAttr
 TARGET = "trt.target"
 TF32 = "trt.tf32"
 """Unit attribute of a module: products of f32 may be of what tf32 is of it."""
+WINOGRAD = "trt.winograd"
+"""Unit attribute of a module: convolutions may be computed by Winograd's
+transformation."""
 WEIGHTS = "trt.weights"
 LEDGER = "trt.ledger"
 NO_FUSE = "trt.no_fuse"

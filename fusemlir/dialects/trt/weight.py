@@ -139,6 +139,9 @@ RECIPES: dict[str, Recipe] = {
     ),
     "rescale": Recipe(3, "a * b / c, broadcast"),
     "nearest_quotient": Recipe(2, "round_half_even(a / b), broadcast"),
+    "winograd_kernel": Recipe(
+        1, "G g GT of each filter g of a kernel [K, C, 3, 3], as [K, C, 36]"
+    ),
     "reduce_sum": Recipe(1, "the sums over axes, which are left out", (_list("axes"),)),
 }
 """The closed set of derivations. Recipes compute in f64 and round to their own type."""

@@ -23,9 +23,9 @@ from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.lowering.element_conversion import integer, real
 from fusemlir.lowering.elements.anchored import Operands, is_anchored
 from fusemlir.lowering.elements.scaling import Results, Scaling, is_requantization
-from fusemlir.lowering.elements.zero_points import is_symmetric
 from fusemlir.lowering.kernel.index_math import Index
 from fusemlir.lowering.kernel.kernel_body import KernelBody
+from fusemlir.lowering.kernel.zero_points import is_symmetric
 
 Anchor: TypeAlias = "ContractionOp | MatrixMultiplyOp"
 

@@ -26,8 +26,8 @@ from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.dialects.trt.enums import ActivationType
 from fusemlir.lowering.element_conversion import real, saturate
 from fusemlir.lowering.elements.anchored import Operands
-from fusemlir.lowering.elements.zero_points import is_symmetric
 from fusemlir.lowering.kernel.index_math import Index, add
+from fusemlir.lowering.kernel.zero_points import is_symmetric
 
 CLAMPS = (ActivationType.RELU, ActivationType.CLIP)
 

@@ -20,11 +20,11 @@ from fusemlir.lowering.elements.anchored import Operands, beside
 from fusemlir.lowering.elements.contracted import IntegerContracted, is_depthwise
 from fusemlir.lowering.elements.contraction import ContractedElement
 from fusemlir.lowering.elements.element import EmitElement
-from fusemlir.lowering.elements.zero_points import is_symmetric
 from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.lowering.kernel.index_math import Index, as_value, linear
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.kernel.position import Position
+from fusemlir.lowering.kernel.zero_points import is_symmetric
 from fusemlir.lowering.scalar import has_scalar_form
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -11,11 +12,12 @@ from xdsl.passes import ModulePass
 
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects.trt import FusedOp
-from fusemlir.dialects.trt.module_attributes import HOST
+from fusemlir.dialects.trt.module_attributes import HOST, WINOGRAD
+from fusemlir.dialects.trt.schedule import SCHEDULE
 from fusemlir.lowering.host.kernel_table import HostKernelTable, plan_of
 from fusemlir.lowering.host.placement import constants_of
 from fusemlir.lowering.host.program import barrier_declaration, convert_function
-from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.host.schedules import HostCpuShape, no_choice
 from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.kernel.static_shapes import unknown_shapes
@@ -40,6 +42,8 @@ class ConvertTrtToHostPass(ModulePass):
     vector_bytes: int = 32
     vector_registers: int = 16
     vpdpbusd: bool = False
+    products_per_clock: int = 2
+    winograd: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.vector_bytes not in (16, 32, 64) or self.vector_registers < 8:
@@ -48,8 +52,16 @@ class ConvertTrtToHostPass(ModulePass):
                 "wanted vector-bytes of 16, 32 or 64 and 8 vector-registers or more, "
                 f"found {self.vector_bytes} and {self.vector_registers}",
             )
+        if self.products_per_clock not in (1, 2):
+            raise DiagnosticError.at(
+                op.location,
+                f"wanted products-per-clock of 1 or 2, found {self.products_per_clock}",
+            )
         cpu = HostCpuShape(
-            self.vector_bytes // F32_BYTES, self.vector_registers, self.vpdpbusd
+            self.vector_bytes // F32_BYTES,
+            self.vector_registers,
+            self.vpdpbusd,
+            self.products_per_clock,
         )
         networks = list(functions(op))
         if not networks:
@@ -58,17 +70,26 @@ class ConvertTrtToHostPass(ModulePass):
             raise DiagnosticError(*faults)
         for network in networks:
             inline_what_has_no_kernel(network)
+        if self.winograd:
+            op.attributes[WINOGRAD] = UnitAttr()
         table = HostKernelTable(Immediates(op), cpu)
         programs = [convert_function(network, table) for network in networks]
         for network in networks:
             network.detach()
             network.erase()
-        # Kernels are long, and each is optimised by itself in less time.
-        for function in table.functions:
-            function.attributes[NO_INLINE] = UnitAttr()
-        for function in (*table.functions, barrier_declaration(), *programs):
-            function.attributes[HOST] = UnitAttr()
-            op.body.block.add_op(function)
+        add_functions(op, table, programs)
+
+
+def add_functions(
+    module: ModuleOp, table: HostKernelTable, programs: Sequence[FuncOp]
+) -> None:
+    """Put kernels, and the programs that call them, into a module."""
+    # Kernels are long, and each is optimised by itself in less time.
+    for function in table.functions:
+        function.attributes[NO_INLINE] = UnitAttr()
+    for function in (*table.functions, barrier_declaration(), *programs):
+        function.attributes[HOST] = UnitAttr()
+        module.body.block.add_op(function)
 
 
 def inline_what_has_no_kernel(network: FuncOp) -> None:
@@ -78,4 +99,6 @@ def inline_what_has_no_kernel(network: FuncOp) -> None:
             continue
         body = KernelBody(node)
         if plan_of(body, constants_of(body)) is None:
+            if SCHEDULE in node.attributes:
+                raise no_choice(node)
             node.inline()

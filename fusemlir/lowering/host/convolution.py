@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from math import prod
 from operator import mul
 from typing import Self
@@ -20,6 +21,7 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import ConvolutionOp
 from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.lowering.element_conversion import element_bytes, real
+from fusemlir.lowering.elements.anchored import beside
 from fusemlir.lowering.host.access import load_vector
 from fusemlir.lowering.host.arithmetic import FloatArithmetic
 from fusemlir.lowering.host.direct_product import (
@@ -30,9 +32,11 @@ from fusemlir.lowering.host.direct_product import (
 )
 from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel, Preparation
 from fusemlir.lowering.host.layout import FIRST_SPATIAL, Layout
+from fusemlir.lowering.host.nests import walk_of
 from fusemlir.lowering.host.plan import Plan, Site, Wish
+from fusemlir.lowering.host.pointwise import reads_of
 from fusemlir.lowering.host.reformat import widened
-from fusemlir.lowering.host.schedules import HostCpuShape, TileSchedule
+from fusemlir.lowering.host.schedules import Choices, HostCpuShape, TileSchedule
 from fusemlir.lowering.host.tile_epilogue import Roles, TileEpilogue
 from fusemlir.lowering.host.weighted import Weighted
 from fusemlir.lowering.kernel.index_math import add, multiply
@@ -62,7 +66,8 @@ class ConvolutionPlan(Plan):
 
     def build(self, name: str, site: Site) -> HostFunction:
         found = self.weighted
-        product, roles, schedule = self.tiling(site.layouts[found.image], site.cpu)
+        product, roles, choices = self.tiling(site.layouts[found.image], site.cpu)
+        schedule = choices.of(self.body.node)
         blocks = product.groups * -(-product.features // schedule.features)
         taps = prod(product.window) * product.channels
         packed = dict(site.layouts)
@@ -93,17 +98,22 @@ class ConvolutionPlan(Plan):
         if element_type_of(found.image) != f32:
             number = self.body.inputs.index(found.image)
             prepared[number] = widened(found.image, packed[found.image])
-        return HostFunction(kernel.function, packing, prepared=prepared)
+        return HostFunction(
+            kernel.function, packing, prepared=prepared, parts=kernel.parts
+        )
 
     def tiling(
         self, layout: Layout, cpu: HostCpuShape
-    ) -> tuple[DirectProduct, Roles, TileSchedule]:
-        """The product of an image or matrix that lies as `layout` says, and its
-        tiles."""
+    ) -> tuple[DirectProduct, Roles, Choices[TileSchedule]]:
+        """The product of an image or matrix that lies as `layout` says, and what its
+        tiles may be."""
         product, roles = product_of(self.weighted, layout)
         cpu = cpu.for_features(product.features)
-        schedule = TileSchedule.choose(product.columns, product.features, cpu)
-        return product, roles, schedule
+        sizes = product.columns, product.features
+        return product, roles, TileSchedule.choices(*sizes, cpu, product.depth)
+
+    def choices(self, site: Site) -> Choices[TileSchedule]:
+        return self.tiling(site.layouts[self.weighted.image], site.cpu)[-1]
 
     def tiles(
         self,
@@ -150,13 +160,47 @@ def roles_of_images(rank: int) -> Roles:
 
 
 def _of_matrices(found: Weighted) -> tuple[DirectProduct, Roles]:
-    """One row of as many pixels as there are vectors to multiply."""
-    *outer, depth = shape_of(found.image)
-    rank = len(shape_of(found.result))
+    """Lines of as many pixels as there are vectors to multiply; one line, unless what
+    is added to them is broadcast along some of their axes."""
+    shape, depth = shape_of(found.result), shape_of(found.image)[-1]
+    together = _axes_together(found)
+    places = [prod(shape[axis] for axis in axes) for axes in together]
+    apart = list(accumulate(reversed(places[1:]), mul, initial=depth))[::-1]
     product = DirectProduct(
-        1, (prod(outer),), 1, found.features, depth, (1,), 0, 0, (depth,), (0,)
+        images=1,
+        places=tuple(places),
+        groups=1,
+        features=found.features,
+        channels=depth,
+        window=(1,),
+        start=0,
+        image_stride=0,
+        strides=tuple(apart),
+        window_strides=(0,),
     )
-    return product, Roles(image=None, line=(), column=rank - 2, feature=rank - 1)
+    *line, column = (axes[-1] for axes in together)
+    return product, Roles(image=None, line=line, column=column, feature=len(shape) - 1)
+
+
+def _axes_together(found: Weighted) -> list[list[int]]:
+    """The axes of a product of matrices before its features, in order: those together
+    along which all tensors go on in step."""
+    shape = shape_of(found.result)
+    reads = reads_of(found.body, beside(found.body, found.op))
+    aligned = {shape, *(read[1] for read in reads if read[0] is not found.result)}
+    walks = [walk_of(Layout.row_major(each), each) for each in aligned]
+    together = list[list[int]]()
+    for axis, size in enumerate(shape[:-1]):
+        if size == 1:
+            continue
+        if together and all(
+            walk.strides[together[-1][-1]] == walk.strides[axis] * size
+            for walk in walks
+        ):
+            together[-1].append(axis)
+        else:
+            together.append([axis])
+    return together or [[len(shape) - 2]]
 
 
 def start_of_sums(tile: Tile, schedule: TileSchedule, bias: SSAValue | None) -> Sums:

@@ -31,7 +31,7 @@ from fusemlir.lowering.host.direct_product import (
 from fusemlir.lowering.host.host_kernel import HostKernel
 from fusemlir.lowering.host.layout import FIRST_SPATIAL, Layout
 from fusemlir.lowering.host.nests import unraveled
-from fusemlir.lowering.host.schedules import HostCpuShape, TileSchedule
+from fusemlir.lowering.host.schedules import Choices, HostCpuShape, TileSchedule
 from fusemlir.lowering.host.tile_epilogue import Roles
 from fusemlir.lowering.kernel.control_flow import loop
 from fusemlir.lowering.kernel.index_math import (
@@ -176,7 +176,7 @@ class DeconvolutionPlan(ConvolutionPlan):
 
     def tiling(
         self, layout: Layout, cpu: HostCpuShape
-    ) -> tuple[DirectProduct, Roles, TileSchedule]:
+    ) -> tuple[DirectProduct, Roles, Choices[TileSchedule]]:
         op, axes = self._op, axes_of(self._op)
         images, channels, *_ = layout.shape
         batch, _, *apart = layout.strides
@@ -198,7 +198,7 @@ class DeconvolutionPlan(ConvolutionPlan):
         roles = replace(roles_of_images(len(layout.shape)), column_step=axes[-1].stride)
         columns = max(1, product.columns // axes[-1].stride)
         cpu = cpu.for_features(product.features)
-        return product, roles, TileSchedule.choose(columns, product.features, cpu)
+        return product, roles, TileSchedule.choices(columns, product.features, cpu)
 
     def tiles(
         self,

@@ -27,14 +27,16 @@ from fusemlir.lowering.host.direct_product import (
 )
 from fusemlir.lowering.host.host_kernel import HostKernel
 from fusemlir.lowering.host.layout import Layout
-from fusemlir.lowering.host.schedules import HostCpuShape, TileSchedule
+from fusemlir.lowering.host.schedules import (
+    Choices,
+    HostCpuShape,
+    TileSchedule,
+    row_choices,
+)
 from fusemlir.lowering.host.tile_epilogue import Roles
 from fusemlir.lowering.host.weighted import Weighted
 from fusemlir.lowering.kernel.index_math import Index, add, linear, multiply
 from fusemlir.lowering.kernel.kernel_body import KernelBody
-
-MAX_PIXELS = 8
-"""Of a tile: enough sums to wait for none, and few enough for the smallest CPU."""
 
 
 class DepthwiseKernel(DirectKernel):
@@ -93,7 +95,7 @@ class DepthwisePlan(ConvolutionPlan):
 
     def tiling(
         self, layout: Layout, cpu: HostCpuShape
-    ) -> tuple[DirectProduct, Roles, TileSchedule]:
+    ) -> tuple[DirectProduct, Roles, Choices[TileSchedule]]:
         return depthwise_tiling(self.weighted, layout, cpu)
 
     def tiles(
@@ -118,11 +120,9 @@ def is_by_channel(op: LayerOp | None) -> bool:
 
 def depthwise_tiling(
     weighted: Weighted, layout: Layout, cpu: HostCpuShape
-) -> tuple[DirectProduct, Roles, TileSchedule]:
-    """The product of an image that lies as `layout` says, and its tiles."""
+) -> tuple[DirectProduct, Roles, Choices[TileSchedule]]:
+    """The product of an image that lies as `layout` says, and what its tiles may be."""
     each, roles = product_of(weighted, layout)
     product = replace(each, groups=1, features=each.groups)
-    tiles = -(-product.columns // MAX_PIXELS)
     lanes = cpu.for_features(product.features).lanes
-    schedule = TileSchedule(-(-product.columns // tiles), 1, lanes)
-    return product, roles, schedule
+    return product, roles, row_choices(product.columns, lanes)

@@ -84,6 +84,11 @@ class DirectProduct:
         return self.places[-1]
 
     @property
+    def depth(self) -> int:
+        """Products of a sum."""
+        return prod(self.window) * self.channels
+
+    @property
     def column_stride(self) -> int:
         return self.strides[-1]
 

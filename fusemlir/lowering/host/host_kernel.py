@@ -13,9 +13,10 @@ it once and does its share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -29,15 +30,16 @@ from xdsl.dialects.builtin import (
     StridedLayoutAttr,
     UnitAttr,
 )
-from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Attribute, SSAValue
+from xdsl.dialects.func import CallOp, FuncOp, ReturnOp
+from xdsl.dialects.utils.fast_math import FastMathFlag
+from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from fusemlir.dialects.trt.base import element_type_of
 from fusemlir.dialects.trt.weight import ConstantValue
 from fusemlir.lowering.element_conversion import storage_type
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.kernel.index_math import as_value, multiply
-from fusemlir.lowering.kernel.value_numbering import kernel_scope
+from fusemlir.lowering.kernel.value_numbering import kernel_scope, nested_scope
 
 Packing: TypeAlias = Callable[[ConstantValue], ConstantValue]
 """From a constant to how a kernel has it stored."""
@@ -48,6 +50,10 @@ they tell."""
 
 ALIGNMENT = 64
 """Of every buffer, in bytes: a cache line, and the widest register."""
+
+
+ANY_ZERO = arith.FastMathFlagsAttr([FastMathFlag.NO_SIGNED_ZEROS])
+"""Of a maximum or minimum: which zero it is of two takes x86 three operations more."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,10 @@ class HostFunction:
     """Memory that only the kernel uses, after these."""
     prepared: Mapping[int, Preparation] = field(default_factory=dict[int, Preparation])
     """What is made of inputs before, by number."""
+    made: Sequence[tuple[int, Preparation]] = ()
+    """The same, of inputs that are read as they are too: arguments after the tables."""
+    parts: Sequence[FuncOp] = ()
+    """Functions that it calls."""
 
 
 def buffer_type(element: Attribute, count: int) -> MemRefType:
@@ -120,6 +130,8 @@ class HostKernel(AbstractContextManager["HostKernel"]):
             zip(tensors, arguments, strict=True)
         )
         """By input and output."""
+        self.parts: list[FuncOp] = []
+        """Functions that it calls, see `apart`."""
         self._builder = kernel_scope(self.function.body.block)
 
     def __enter__(self) -> Self:
@@ -135,8 +147,10 @@ class HostKernel(AbstractContextManager["HostKernel"]):
         if error is None:
             ReturnOp()
         self._builder.__exit__(kind, error, traceback)
-        for op in self.function.walk():
+        for op in chain.from_iterable(f.walk() for f in (self.function, *self.parts)):
             op.location = self.location
+            if isinstance(op, arith.MaximumfOp | arith.MinimumfOp):
+                op.fastmath = ANY_ZERO
 
     def share(self, count: int) -> tuple[SSAValue, SSAValue]:
         """From which of `count` pieces of work on this thread does them, and up to
@@ -147,6 +161,30 @@ class HostKernel(AbstractContextManager["HostKernel"]):
             for thread in (self.thread, following)
         )
         return begin, end
+
+    @contextmanager
+    def apart(self) -> Generator[None]:
+        """`with kernel.apart():` what is written inside is a function of its own, which
+        is called here.
+
+        LLVM keeps the constants of all loops in registers for the whole of a function:
+        there they would be missing where sums are made.
+        """
+        with nested_scope(block := Block()):
+            yield
+            ReturnOp()
+        given = _made_outside(block)
+        types = [value.type for value in given]
+        name = f"{self.function.sym_name.data}_part_{len(self.parts)}"
+        part = FuncOp(name, (types, []), Region(block), visibility="private")
+        alone = {"llvm.noalias": UnitAttr()}
+        part.detach()
+        part.arg_attrs = ArrayAttr(
+            DictionaryAttr(alone if isinstance(type, MemRefType) else {})
+            for type in types
+        )
+        self.parts.append(part)
+        CallOp(name, given, [])
 
     def view(self, value: SSAValue) -> SSAValue:
         """A tensor as a memref of its own shape, indexed by coordinates."""
@@ -166,3 +204,31 @@ class HostKernel(AbstractContextManager["HostKernel"]):
             list(layout.strides),
             type,
         ).result
+
+
+def _made_outside(block: Block) -> list[SSAValue]:
+    """What a block uses that is not made in it, which become its arguments; constants
+    are made in it instead."""
+    inside = set(block.walk())
+    blocks = {
+        block,
+        *(b for op in inside for region in op.regions for b in region.blocks),
+    }
+    used = dict.fromkeys(operand for op in block.walk() for operand in op.operands)
+    given = list[SSAValue]()
+    for value in used:
+        owner = value.owner
+        if owner in inside or owner in blocks:
+            continue
+        if isinstance(owner, arith.ConstantOp):
+            made = owner.clone()
+            # Whatever is made while a kernel is written is put into it.
+            made.detach()
+            assert block.first_op is not None
+            block.insert_op_before(made, block.first_op)
+            own: SSAValue = made.result
+        else:
+            own = block.insert_arg(value.type, len(block.args))
+            given.append(value)
+        value.replace_uses_with_if(own, lambda use: use.operation in inside)
+    return given

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, SSAValue
 
+from fusemlir.dialects.trt.schedule import SCHEDULE
 from fusemlir.lowering.host.convolution import ConvolutionPlan
 from fusemlir.lowering.host.deconvolution import DeconvolutionPlan
 from fusemlir.lowering.host.depthwise import DepthwisePlan
@@ -19,28 +20,36 @@ from fusemlir.lowering.host.integer.pooling import BytePoolingPlan
 from fusemlir.lowering.host.integer.separable import ByteSeparablePlan
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.lrn import LrnPlan
-from fusemlir.lowering.host.matrix_product import MatrixProductPlan
 from fusemlir.lowering.host.movement.concatenation import ConcatenationPlan
 from fusemlir.lowering.host.movement.sampling import PaddingPlan, SlicePlan
 from fusemlir.lowering.host.movement.shuffle import ShufflePlan
 from fusemlir.lowering.host.plan import Plan, Site
+from fusemlir.lowering.host.planar_convolution import PlanarConvolutionPlan
+from fusemlir.lowering.host.planar_depthwise import PlanarDepthwisePlan
 from fusemlir.lowering.host.pointwise import PointwisePlan
 from fusemlir.lowering.host.pooling import PoolingPlan
+from fusemlir.lowering.host.products.attention import AttentionPlan
+from fusemlir.lowering.host.products.matrix_product import MatrixProductPlan
 from fusemlir.lowering.host.reformat import build_halo, build_reformat
 from fusemlir.lowering.host.rows.normalization import NormalizationPlan
 from fusemlir.lowering.host.rows.pooling import GlobalPoolingPlan
 from fusemlir.lowering.host.rows.reduce import ReducePlan
 from fusemlir.lowering.host.rows.softmax import SoftmaxPlan
-from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.host.schedules import HostCpuShape, no_choice
 from fusemlir.lowering.host.top_k.top_k import TopKPlan
+from fusemlir.lowering.host.winograd.convolution import WinogradPlan
 from fusemlir.lowering.kernel.immediates import Immediates, are_single_elements
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 PLANS: tuple[type[Plan], ...] = (
+    PlanarDepthwisePlan,
     DepthwisePlan,
     DeconvolutionPlan,
+    WinogradPlan,
+    PlanarConvolutionPlan,
     ConvolutionPlan,
     MatrixProductPlan,
+    AttentionPlan,
     ByteConvolutionPlan,
     ByteSeparablePlan,
     PointwisePlan,
@@ -84,12 +93,12 @@ class HostKernelTable:
         body = plan.body
         # Of equal bodies one may have constants that a faster family wants.
         places = tuple(layouts[tensor] for tensor in body.tensors)
-        key = (type(plan), body.key, places)
-        return self._built(
-            key,
-            body.kind,
-            lambda name: plan.build(name, Site(layouts, self.immediates, self.cpu)),
-        )
+        wanted = body.node.attributes.get(SCHEDULE)
+        key = (type(plan), body.key, places, wanted)
+        site = Site(layouts, self.immediates, self.cpu)
+        if wanted is not None and plan.choices(site) is None:
+            raise no_choice(body.node)
+        return self._built(key, body.kind, lambda name: plan.build(name, site))
 
     def reformat(self, type: Attribute, source: Layout, target: Layout) -> HostFunction:
         """What copies a tensor into another layout."""
@@ -119,7 +128,8 @@ class HostKernelTable:
     @property
     def functions(self) -> Sequence[FuncOp]:
         """In the order in which they were first asked for."""
-        return [kernel.function for kernel in self._kernels.values()]
+        kernels = self._kernels.values()
+        return [f for kernel in kernels for f in (kernel.function, *kernel.parts)]
 
     def _built(
         self, key: Hashable, kind: str, build: Callable[[str], HostFunction]

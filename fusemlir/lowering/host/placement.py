@@ -23,9 +23,11 @@ from fusemlir.dialects.trt.base import Shape, element_type_of, shape_of
 from fusemlir.lowering.host.deconvolution import axes_of
 from fusemlir.lowering.host.layout import FIRST_SPATIAL, Halo, Layout, groups
 from fusemlir.lowering.host.plan import Plan, Wish, is_image_shape
+from fusemlir.lowering.host.winograd.tiling import is_transformed
+from fusemlir.lowering.host.winograd.transforms import RESULTS
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.liveness import is_view
-from fusemlir.network import is_kernel, is_node
+from fusemlir.network import Node, is_kernel, is_node
 
 WORD = 4
 """Bytes that are multiplied at once."""
@@ -76,8 +78,17 @@ class Placement:
             found[value] = self.layouts[result] = layout
         return found
 
+    def view(self, node: Node) -> Layout:
+        """The layout of the same elements under another shape: that in which they lie
+        where it is one of that shape too."""
+        (result,), source = node.results, node.operands[0]
+        seen = self.of(source).reshaped(shape_of(result))
+        self.layouts[result] = layout = seen or Layout.row_major(shape_of(result))
+        return layout
+
     def _of_input(self, operand: SSAValue, is_image: bool) -> Layout:
-        if not is_image or isinstance(operand.owner, ConstantOp):
+        is_constant = isinstance(operand.owner, ConstantOp)
+        if not is_image or (is_constant and not any(_readers(operand))):
             return Layout.row_major(shape_of(operand))
         now, wanted = self.of(operand), image_layout(operand)
         return now if _is_image(now) and _is_enough(now.halo, wanted.halo) else wanted
@@ -149,8 +160,10 @@ def _readers(value: SSAValue) -> Iterable[ConvolutionOp | DeconvolutionOp]:
         body = KernelBody(node)
         op = body.group.anchor
         if isinstance(op, ConvolutionOp | DeconvolutionOp):
-            made = op.input.owner
-            image = made.input if isinstance(made, DequantizeOp) else op.input
+            made, image = op.input.owner, op.input
+            # Of a lone convolution it is another kernel that dequantises.
+            if isinstance(made, DequantizeOp) and image not in body.inputs:
+                image = made.input
             read = dict(zip(body.operands, body.inputs, strict=True)).get(value)
             if read is image:
                 yield op
@@ -164,6 +177,8 @@ def reach(op: ConvolutionOp | DeconvolutionOp) -> tuple[Shape, Shape]:
         axes = zip(axes_of(op), spatial, places, strict=True)
         reached = [axis.reach(size, count) for axis, size, count in axes]
         return tuple(pre for pre, _ in reached), tuple(post for _, post in reached)
+    if is_transformed(op):
+        places = tuple(-(-count // RESULTS) * RESULTS for count in places)
     pre, _ = op.padding_of(spatial)
     axes = zip(places, op.strides, op.extents, pre, spatial, strict=True)
     post = tuple(

@@ -14,7 +14,7 @@ from xdsl.ir import Attribute, SSAValue
 from fusemlir.dialects.trt.base import LayerOp, Shape, element_type_of, shape_of
 from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
 from fusemlir.lowering.host.layout import Layout
-from fusemlir.lowering.host.schedules import HostCpuShape
+from fusemlir.lowering.host.schedules import Choices, HostCpuShape, Schedule
 from fusemlir.lowering.kernel.immediates import Immediates
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 
@@ -73,9 +73,18 @@ class Plan(ABC):
             if is_image_shape(shape) and shape_of(value) == shape
         )
 
+    @property
+    def any_order(self) -> frozenset[SSAValue]:
+        """The inputs that are read as they lie, whatever order their axes are in."""
+        return frozenset()
+
     def outputs_of(self, inputs: Mapping[SSAValue, Layout]) -> Sequence[Layout] | None:
         """How the outputs lie where the inputs are read as they lie, halos left out;
         None where both are in the layout of `wish`."""
+        return None
+
+    def choices(self, site: Site) -> Choices[Schedule] | None:
+        """The schedules that the kernel may have; None where there is but one."""
         return None
 
     @abstractmethod

@@ -28,7 +28,7 @@ from xdsl.dialects.llvm import LLVMPointerType
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from fusemlir.diagnostics import DiagnosticError
-from fusemlir.dialects.trt import ConstantOp
+from fusemlir.dialects.trt import ConstantOp, ShuffleOp
 from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.dialects.trt.module_attributes import CONSTANT, OUTPUT
 from fusemlir.dialects.trt.weight import ConstantValue
@@ -36,11 +36,12 @@ from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.host.host_kernel import HostFunction, Preparation, buffer_type
 from fusemlir.lowering.host.kernel_table import HostKernelTable, plan_of
 from fusemlir.lowering.host.layout import Layout
+from fusemlir.lowering.host.movement.seen import layout_through
 from fusemlir.lowering.host.placement import Placement, constants_of
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.kernel.position import index
 from fusemlir.lowering.memory_plan import Lifetime, plan_memory
-from fusemlir.network import Node, is_kernel, label, nodes
+from fusemlir.network import Node, is_kernel, is_node, label, nodes
 
 BARRIER = "wait_for_all"
 """The function that all threads leave together; who runs the program has it."""
@@ -129,7 +130,8 @@ class Program:
             Buffer(Kind.BETWEEN, type.element_type, prod(type.get_shape()))
             for type in kernel.scratch
         ]
-        call = Call(kernel, [*read, *written, *tables, *free])
+        made = self._made(kernel, read)
+        call = Call(kernel, [*read, *written, *tables, *made, *free])
         self.steps.append([call, *halos])
 
     def _input(
@@ -138,16 +140,31 @@ class Program:
         owner = operand.owner
         if isinstance(owner, ConstantOp):
             packing = kernel.packing.get(number)
-            found = self.constant(
-                owner.value if packing is None else packing(owner.value)
-            )
+            value = owner.value if packing is None else packing(owner.value)
+            found = self.constant(value)
+            if packing is None and not layout.is_row_major:
+                flat = Layout.row_major(shape_of(operand))
+                self.tensors[operand] = Placed(found, flat)
+                found = self.in_layout(operand, layout)
         else:
             found = self.in_layout(operand, layout)
         preparation = kernel.prepared.get(number)
         return found if preparation is None else self._prepared(found, preparation)
 
+    def _made(self, kernel: HostFunction, read: Sequence[Buffer]) -> list[Buffer]:
+        calls = [
+            Call(
+                self.kernels.preparation(preparation),
+                [read[number], _made_buffer(preparation)],
+            )
+            for number, preparation in kernel.made
+        ]
+        if calls:
+            self.steps.append(calls)
+        return [call.buffers[-1] for call in calls]
+
     def _prepared(self, source: Buffer, preparation: Preparation) -> Buffer:
-        made = Buffer(Kind.BETWEEN, preparation.element, preparation.count)
+        made = _made_buffer(preparation)
         function = self.kernels.preparation(preparation)
         self.steps.append([Call(function, [source, made])])
         return made
@@ -160,19 +177,31 @@ class Program:
             )
         return self.constants[value]
 
+    def see_through(self, node: Node) -> bool:
+        """Whether a shuffle has nothing to move, because those that read its result
+        find all where it lies."""
+        placed = self.tensors.get(node.operands[0])
+        if not isinstance(node, ShuffleOp) or placed is None:
+            return False
+        seen = layout_through(node, placed.layout)
+        if seen is None or not (seen.is_row_major or _is_read_in_any_order(node)):
+            return False
+        self.tensors[node.output] = Placed(placed.buffer, seen)
+        self.placement.layouts[node.output] = seen
+        return True
+
     def view(self, node: Node) -> None:
         """The same elements under another shape."""
         (result,) = node.results
         source = node.operands[0]
-        flat, layout = map(Layout.row_major, (shape_of(source), shape_of(result)))
+        layout = self.placement.view(node)
         if isinstance(source.owner, ConstantOp):
             buffer = self.constant(source.owner.value)
-        elif (seen := self.tensors[source].layout.reshaped(layout.shape)) is not None:
-            buffer, layout = self.tensors[source].buffer, seen
+        elif self.tensors[source].layout.reshaped(layout.shape) is not None:
+            buffer = self.tensors[source].buffer
         else:
-            buffer = self.in_layout(source, flat)
+            buffer = self.in_layout(source, Layout.row_major(shape_of(source)))
         self.tensors[result] = Placed(buffer, layout)
-        self.placement.layouts[result] = layout
 
     def in_layout(self, value: SSAValue, wanted: Layout) -> Buffer:
         """The buffer of a tensor, copied into another layout where it must be."""
@@ -240,12 +269,34 @@ def convert_function(function: FuncOp, kernels: HostKernelTable) -> FuncOp:
         program.tensors[value] = Placed(buffer, Layout.row_major(shape_of(value)))
     for node in nodes(function):
         if is_kernel(node):
-            program.run(node)
+            if not program.see_through(node):
+                program.run(node)
         elif not isinstance(node, ConstantOp):
             program.view(node)
     for value, buffer in zip(returned.operands, outputs, strict=True):
         program.finish(value, buffer)
-    return _function(function.sym_name.data, program, inputs, outputs)
+    return emit_program(function.sym_name.data, program, inputs, outputs)
+
+
+def _is_read_in_any_order(node: ShuffleOp) -> bool:
+    """Whether all that read the result of a shuffle do."""
+    readers = {use.operation for use in node.output.uses}
+    return all(
+        is_node(reader) and is_kernel(reader) and _reads_in_any_order(reader, node)
+        for reader in readers
+    )
+
+
+def _reads_in_any_order(reader: Node, node: ShuffleOp) -> bool:
+    body = KernelBody(reader)
+    plan = plan_of(body, constants_of(body))
+    pairs = zip(body.operands, body.inputs, strict=True)
+    read = {value for operand, value in pairs if operand is node.output}
+    return plan is not None and read <= plan.any_order
+
+
+def _made_buffer(preparation: Preparation) -> Buffer:
+    return Buffer(Kind.BETWEEN, preparation.element, preparation.count)
 
 
 def _constant(value: SSAValue) -> ConstantValue | None:
@@ -257,9 +308,10 @@ def _buffer(kind: Kind, value: SSAValue) -> Buffer:
     return Buffer(kind, element_type_of(value), count)
 
 
-def _function(
+def emit_program(
     name: str, program: Program, inputs: Sequence[Buffer], outputs: Sequence[Buffer]
 ) -> FuncOp:
+    """The function of calls that were gathered."""
     offsets, size = program.offsets()
     given = [*inputs, *outputs, *program.constants.values()]
     types: list[Attribute] = [buffer_type(b.element, b.count) for b in given]

@@ -215,10 +215,13 @@ class TileEpilogue:
         lanes, width = self.schedule.lanes, self.schedule.features
         for number, total in enumerate(sums):
             store_vector(total, stage, number * lanes)
-        places = self._places(tile)
         count = min(self.product.features, width)
-        with loop(0, tile.pixels) as pixel, loop(0, count) as feature:
-            read, written = places(pixel, feature)
+        with (
+            self.kernel.apart(),
+            loop(0, tile.pixels) as pixel,
+            loop(0, count) as feature,
+        ):
+            read, written = self._places(tile)(pixel, feature)
             total = load(stage, add(multiply(pixel, width), feature))
             given = [
                 widen(load(self.kernel.buffers[value], place))

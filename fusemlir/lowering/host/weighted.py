@@ -10,7 +10,12 @@ from xdsl.dialects.builtin import f32
 from xdsl.ir import Attribute, SSAValue
 
 from fusemlir.dialects.trt import ConvolutionOp, DeconvolutionOp, MatrixMultiplyOp
-from fusemlir.dialects.trt.base import element_type_of, is_float, shape_of
+from fusemlir.dialects.trt.base import (
+    element_type_of,
+    is_float,
+    shape_of,
+    volume,
+)
 from fusemlir.dialects.trt.convolution import ContractionOp
 from fusemlir.dialects.trt.enums import MatrixOperation
 from fusemlir.dialects.trt.weight import ConstantValue
@@ -43,7 +48,7 @@ class Weighted:
         if not is_anchored(body, *CONTRACTIONS):
             return None
         found = Weighted(body)
-        if found.kernel not in constants:
+        if found.kernel not in constants or found.image is found.kernel:
             return None
         if (
             found.bias is not None
@@ -53,7 +58,8 @@ class Weighted:
             return None
         if found.image not in body.inputs or not is_float(element_type_of(found.image)):
             return None
-        return found if found.is_plain else None
+        is_empty = not volume(shape_of(found.result))
+        return found if found.is_plain and not is_empty else None
 
     @property
     def op(self) -> ConvolutionOp | DeconvolutionOp | MatrixMultiplyOp:

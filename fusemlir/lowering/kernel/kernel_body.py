@@ -11,6 +11,8 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt import ConstantOp, FusedOp
 from fusemlir.dialects.trt.base import LayerOp, Shape, shape_of
 from fusemlir.dialects.trt.fused import short_name
+from fusemlir.dialects.trt.quantize import QuantizationOp
+from fusemlir.lowering.kernel.zero_points import is_symmetric
 from fusemlir.network import Group, Node
 
 SOURCE = "layers"
@@ -86,16 +88,19 @@ class KernelBody:
     @cached_property
     def key(self) -> Hashable:
         """Equal for bodies that one kernel computes: the same operations on the same
-        types, whatever layers of the source they are."""
+        types, whatever layers of the source they are. Zero points that are zeros are
+        not even read, so whether they are is part of it."""
         numbers = {value: number for number, value in enumerate(self.inputs)}
         steps: list[Hashable] = []
         for op in self._ops:
             operands = tuple(numbers[operand] for operand in op.operands)
             for result in op.results:
                 numbers[result] = len(numbers)
-            steps.append((op.name, _properties(op), operands, tuple(op.result_types)))
-        types = tuple(value.type for value in self.inputs)
-        return types, tuple(steps), tuple(numbers[value] for value in self.outputs)
+            types = tuple(op.result_types)
+            subtracts = isinstance(op, QuantizationOp) and not is_symmetric(op)
+            steps.append((op.name, _properties(op), operands, types, subtracts))
+        given = tuple(value.type for value in self.inputs)
+        return given, tuple(steps), tuple(numbers[value] for value in self.outputs)
 
     @property
     def _ops(self) -> Iterator[LayerOp]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import product
 
 from xdsl.dialects import llvm
@@ -67,6 +68,27 @@ def insert(
         return part
     place = DenseArrayBase.from_list(i64, at)
     return conversion.insert(llvm.InsertValueOp(place, value, part)).res
+
+
+def splat(conversion: Conversion, scalar: SSAValue, type: Attribute) -> SSAValue:
+    """A vector of one number, in LLVM's way: put into it once, and shuffled to all."""
+    undefined: SSAValue = conversion.insert(llvm.UndefOp(type)).res
+    single = insert(conversion, scalar, undefined, [0])
+    (lanes,) = shape_of(type)
+    if lanes == 1:
+        return single
+    shuffled = llvm.ShuffleVectorOp.create(
+        operands=[single, undefined],
+        result_types=[type],
+        properties={"mask": zeros(lanes)},
+    )
+    return conversion.insert(shuffled).res
+
+
+@cache
+def zeros(count: int) -> DenseArrayBase:
+    """Made once: xDSL checks an attribute for longer than the rest takes."""
+    return DenseArrayBase.from_list(i32, [0] * count)
 
 
 def elements(conversion: Conversion, value: SSAValue) -> Iterator[SSAValue]:

@@ -65,6 +65,17 @@ def convert_type(ty: Attribute, index: IntegerType = i64) -> Attribute:
     return ty
 
 
+@cache
+def integer(value: int, ty: IntegerType) -> IntegerAttr:
+    """Made once: xDSL checks an attribute for longer than the rest takes."""
+    return IntegerAttr(value, ty)
+
+
+def constant_op(value: Attribute, ty: Attribute) -> Operation:
+    """A constant, of which nothing is checked that is known."""
+    return llvm.ConstantOp.create(result_types=[ty], properties={"value": value})
+
+
 def address_space(ty: MemRefType) -> IntAttr | NoneAttr:
     """The address space of a memref: 0 is generic, 1 global, 3 shared, 5 local."""
     match ty.memory_space:
@@ -150,8 +161,8 @@ class Conversion:
         key = self.anchor.parent, value, ty
         known = self.constants.get(key)
         if known is None:
-            made = llvm.ConstantOp(IntegerAttr(value, ty), ty)
-            known = self.constants[key] = self.insert(made).result
+            known = self.insert(constant_op(integer(value, ty), ty)).results[0]
+            self.constants[key] = known
         return known
 
     def operand(self, value: SSAValue) -> SSAValue:

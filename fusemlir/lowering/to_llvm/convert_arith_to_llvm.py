@@ -20,7 +20,11 @@ from xdsl.utils.hints import isa
 
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects import llvm as extra
-from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering
+from fusemlir.lowering.to_llvm.conversion import (
+    Conversion,
+    Lowering,
+    constant_op,
+)
 from fusemlir.lowering.to_llvm.elementwise import (
     fast_math,
     insert_twin,
@@ -108,7 +112,7 @@ def lower_constant(conversion: Conversion, op: arith.ConstantOp) -> Sequence[SSA
             message = f"wanted zeros for {op.result.type}; broadcast a scalar to others"
             raise DiagnosticError.at(op.location, f"{op.name}: {message}")
         return conversion.insert(llvm.ZeroOp(result_types=[ty])).results
-    return [conversion.insert(llvm.ConstantOp(value, ty)).result]
+    return conversion.insert(constant_op(value, ty)).results
 
 
 def lower_cmpi(conversion: Conversion, op: arith.CmpiOp) -> Sequence[SSAValue]:

@@ -16,7 +16,6 @@ from xdsl.dialects import llvm, memref
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     IntAttr,
-    IntegerAttr,
     ModuleOp,
     UnitAttr,
     i1,
@@ -160,10 +159,7 @@ def lower_prefetch(conversion: Conversion, op: PrefetchOp) -> Sequence[SSAValue]
     """Its hints are constants of the call, as LLVM wants them."""
     pointer = element_pointer(conversion, op, op.memref, op.indices)
     hints = (op.is_write, op.locality_hint, op.is_data_cache)
-    numbers = [
-        conversion.insert(llvm.ConstantOp(IntegerAttr(hint, i32), i32)).result
-        for hint in (abs(hint.value.data) for hint in hints)
-    ]
+    numbers = [conversion.constant(abs(hint.value.data), i32) for hint in hints]
     conversion.insert(llvm.CallIntrinsicOp(PREFETCH, [pointer, *numbers], []))
     return []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from math import prod
 
@@ -47,10 +48,15 @@ BRANCHES_BY_STRUCTURE: dict[type, RewritePattern] = {
 """xDSL's patterns of `convert-scf-to-cf`, applied without its walk over all else."""
 
 
+@cache
+def is_of_llvm(kind: type[Operation]) -> bool:
+    return kind.dialect_name() in ("llvm", "nvvm")
+
+
 def check_converted(func: llvm.FuncOp) -> None:
     """Raises `DiagnosticError` at the first operation of neither llvm nor nvvm."""
     for op in func.body.walk():
-        if op.dialect_name() in ("llvm", "nvvm"):
+        if is_of_llvm(type(op)):
             continue
         types = ", ".join(str(ty) for ty in op.operand_types)
         raise DiagnosticError.at(

@@ -28,7 +28,9 @@ from fusemlir.lowering.to_llvm.aggregates import (
     elements,
     extract,
     insert,
+    part_type,
     shape_of,
+    splat,
 )
 from fusemlir.lowering.to_llvm.conversion import Conversion, Lowering
 from fusemlir.lowering.to_llvm.elementwise import insert_twin, to_float_twin
@@ -110,6 +112,9 @@ def lower_broadcast(
         raise DiagnosticError.at(
             op.location, f"{op.name}: {op.source.type} is no row of {op.vector.type}"
         )
+    if not inner:
+        part = splat(conversion, part, part_type(type, len(outer) - 1))
+        inner = outer[-1:]
     for depth in reversed(range(len(outer) - len(inner))):
         row = type
         for _ in range(depth):

@@ -17,6 +17,7 @@ from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     DenseArrayBase,
     IntegerAttr,
+    IntegerType,
     MemRefType,
     NoneAttr,
     StridedLayoutAttr,
@@ -31,7 +32,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.utils.hints import isa
 
 from fusemlir.diagnostics import DiagnosticError
-from fusemlir.lowering.to_llvm.conversion import Conversion
+from fusemlir.lowering.to_llvm.conversion import Conversion, convert_type
 
 NO_WRAP = IntegerAttr(
     llvm.OverflowAttr(
@@ -92,10 +93,15 @@ def strides_of(type: MemRefType, op: Operation) -> tuple[int, ...]:
 
 def storage_type(conversion: Conversion, element: Attribute) -> Attribute:
     """What an element, or a vector of them, is in memory: i8 for i1, else itself."""
+    return _storage_type(element, conversion.index)
+
+
+@cache
+def _storage_type(element: Attribute, index: IntegerType) -> Attribute:
     if isa(element, VectorType):
-        inner = storage_type(conversion, element.element_type)
+        inner = _storage_type(element.element_type, index)
         return VectorType(inner, element.get_shape())
-    return i8 if element == i1 else conversion.type(element)
+    return i8 if element == i1 else convert_type(element, index)
 
 
 def element_pointer(

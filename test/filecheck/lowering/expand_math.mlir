@@ -13,6 +13,29 @@ func.func @exp_is_a_polynomial_times_a_power_of_two(%x: f32) -> f32 {
   func.return %r : f32
 }
 
+// What vanishes in a sum is no subnormal number: one power of two is enough.
+// CHECK-LABEL: @exp_beside_one_is_multiplied_once
+func.func @exp_beside_one_is_multiplied_once(%x: f32) -> f32 {
+  // CHECK:     %[[POWER:.*]] = arith.mulf
+  // CHECK-NOT: arith.mulf
+  // CHECK:     arith.addf %{{.*}}, %[[POWER]] : f32
+  %one = arith.constant 1.0 : f32
+  %e = math.exp %x : f32
+  %r = arith.addf %one, %e : f32
+  func.return %r : f32
+}
+
+// CHECK-LABEL: @exp_beside_less_than_one_is_multiplied_twice
+func.func @exp_beside_less_than_one_is_multiplied_twice(%x: f32) -> f32 {
+  // CHECK:     arith.mulf
+  // CHECK:     %[[POWER:.*]] = arith.mulf
+  // CHECK:     arith.addf %{{.*}}, %[[POWER]] : f32
+  %small = arith.constant 1.0e-38 : f32
+  %e = math.exp %x : f32
+  %r = arith.addf %small, %e : f32
+  func.return %r : f32
+}
+
 // CHECK-LABEL: @half_is_computed_in_f32
 func.func @half_is_computed_in_f32(%x: f16) -> f16 {
   // CHECK:     arith.extf %{{.*}} : f16 to f32

@@ -19,7 +19,7 @@ from xdsl.ir import SSAValue
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.element_conversion import real
 from fusemlir.lowering.elements.anchored import Operands
-from fusemlir.lowering.gpu.attention.form import AttentionForm
+from fusemlir.lowering.gpu.attention.form import GpuAttentionForm
 from fusemlir.lowering.gpu.block_kernel import BlockKernel
 from fusemlir.lowering.gpu.contraction.arithmetic import FloatArithmetic
 from fusemlir.lowering.gpu.contraction.operands import Operand, select, split
@@ -59,7 +59,7 @@ class AttentionBlock:
     """The rows of a block, its threads and its memory."""
 
     kernel: BlockKernel
-    form: AttentionForm
+    form: GpuAttentionForm
     schedule: AttentionSchedule
     constants: Mapping[SSAValue, SSAValue]
 

@@ -16,6 +16,7 @@ from fusemlir.lowering.host.integer.byte_weighted import ByteWeighted
 from fusemlir.lowering.host.integer.part import BytePart
 from fusemlir.lowering.host.integer.tiling import ByteTiling
 from fusemlir.lowering.host.plan import Plan, Site, Wish
+from fusemlir.lowering.host.schedules import Choices, TileSchedule
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 
 
@@ -40,13 +41,21 @@ class ByteConvolutionPlan(Plan):
     def images(self) -> frozenset[SSAValue]:
         return super().images | {self.weighted.image}
 
+    def choices(self, site: Site) -> Choices[TileSchedule]:
+        return self._tiling(site).choices
+
+    def _tiling(self, site: Site) -> ByteTiling:
+        layout = site.layouts[self.weighted.image]
+        return ByteTiling.of_weighted(self.weighted, layout, site.cpu)
+
     def build(self, name: str, site: Site) -> HostFunction:
-        found, layouts = self.weighted, site.layouts
-        tiling = ByteTiling.of_weighted(found, layouts[found.image], site.cpu)
+        found, layouts, tiling = self.weighted, site.layouts, self._tiling(site)
         part = BytePart(found, tiling)
         packed = {**layouts, **part.layouts}
         with self.kernel(name, packed, part.table_types) as kernel:
             numbers = site.immediates.emit(self.body)
             ends = part.ends(kernel, kernel.tables, numbers)
             part.tiles(kernel, kernel.buffers[found.image]).emit(*ends)
-        return HostFunction(kernel.function, part.packing, part.tables)
+        return HostFunction(
+            kernel.function, part.packing, part.tables, parts=kernel.parts
+        )

@@ -89,7 +89,12 @@ class ByteSeparablePlan(Plan):
                 with loop(0, reads.blocks) as block:
                     reads.emit_line(at, block, [row], *ends)
         packing = {**first.packing, **second.packing}
-        return HostFunction(kernel.function, packing, [*first.tables, *second.tables])
+        return HostFunction(
+            kernel.function,
+            packing,
+            [*first.tables, *second.tables],
+            parts=kernel.parts,
+        )
 
     def _first(self, layout: Layout, site: Site) -> BytePart:
         """Its results are where they are in a line."""

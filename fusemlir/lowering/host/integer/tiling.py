@@ -11,7 +11,7 @@ from fusemlir.lowering.host.direct_product import DirectProduct
 from fusemlir.lowering.host.integer.arithmetic import ByteArithmetic, SingleArithmetic
 from fusemlir.lowering.host.integer.byte_weighted import ByteWeighted
 from fusemlir.lowering.host.layout import Layout
-from fusemlir.lowering.host.schedules import HostCpuShape, TileSchedule
+from fusemlir.lowering.host.schedules import Choices, HostCpuShape, TileSchedule
 from fusemlir.lowering.host.tile_epilogue import Roles
 
 LEAST_LANES = 4
@@ -24,6 +24,8 @@ class ByteTiling:
     roles: Roles
     schedule: TileSchedule
     arithmetic: ByteArithmetic
+    choices: Choices[TileSchedule]
+    """The schedule is one of them."""
 
     @property
     def features(self) -> int:
@@ -43,10 +45,12 @@ class ByteTiling:
         weighted: ByteWeighted, layout: Layout, cpu: HostCpuShape
     ) -> ByteTiling:
         """Of an image or matrix that lies as `layout` says."""
+        node = weighted.body.node
         if is_by_channel(weighted.op):
-            product, roles, schedule = depthwise_tiling(weighted, layout, cpu)
+            product, roles, choices = depthwise_tiling(weighted, layout, cpu)
+            schedule = choices.of(node)
             arithmetic = SingleArithmetic(schedule.lanes)
-            return ByteTiling(product, roles, schedule, arithmetic)
+            return ByteTiling(product, roles, schedule, arithmetic, choices)
         product, roles = product_of(weighted, layout)
         lanes = max(cpu.for_features(product.features).lanes, LEAST_LANES)
         arithmetic = ByteArithmetic.of_cpu(replace(cpu, lanes=lanes))
@@ -56,5 +60,6 @@ class ByteTiling:
         if weighted.is_image and product.groups == 1 and whole <= layout.padded[1]:
             # Zeros follow the last channel.
             product = replace(product, channels=whole)
-        schedule = TileSchedule.choose(product.columns, product.features, cpu)
-        return ByteTiling(product, roles, schedule, arithmetic)
+        choices = TileSchedule.choices(product.columns, product.features, cpu)
+        schedule = choices.of(node)
+        return ByteTiling(product, roles, schedule, arithmetic, choices)

@@ -19,8 +19,8 @@ from fusemlir.lowering.host.rows.rows import Element, Rows, Statistics
 from fusemlir.lowering.rows.exponential_sum import EXPONENTIAL_SUM, finite_shift
 from fusemlir.lowering.rows.fold import MAXIMUM, SUM
 
-LEAST_EXPONENT = -126 * log(2)
-"""Of the least normal number of f32."""
+LEAST = -127 * log(2)
+"""From here on the power of two that is multiplied has no bits: it is 0."""
 
 MANTISSA_BITS = 23
 
@@ -35,9 +35,11 @@ def exponential_below(x: SSAValue, shift: SSAValue) -> SSAValue:
     """e^(x - shift), within 2 ulp, where x is not above the shift.
 
     It is in half as many operations what `math.exp` is: no power of two overflows, and
-    what is below the normal numbers is 0, as it may be beside e^0 = 1.
+    what is far below the normal numbers is 0, as it may be beside e^0 = 1.
     """
     away = arith.SubfOp(x, shift).result
+    is_least = arith.CmpfOp(away, real(LEAST), "olt").result
+    away = arith.SelectOp(is_least, real(LEAST), away).result
     rounded = _fma(away, real(LOG2_E), real(ROUNDING))
     count = arith.SubfOp(rounded, real(ROUNDING)).result
     r = _fma(count, real(-LN2_HIGH), away)
@@ -49,9 +51,7 @@ def exponential_below(x: SSAValue, shift: SSAValue) -> SSAValue:
     # The count is in the low bits of what was rounded; all others are shifted out.
     exponent = arith.ShLIOp(bits, integer(i32, MANTISSA_BITS)).result
     scale = arith.AddiOp(exponent, integer(i32, ONE_BITS)).result
-    scaled = arith.MulfOp(power, arith.BitcastOp(scale, f32).result).result
-    is_least = arith.CmpfOp(away, real(LEAST_EXPONENT), "olt").result
-    return arith.SelectOp(is_least, real(0), scaled).result
+    return arith.MulfOp(power, arith.BitcastOp(scale, f32).result).result
 
 
 def _fma(a: SSAValue, b: SSAValue, c: SSAValue) -> SSAValue:

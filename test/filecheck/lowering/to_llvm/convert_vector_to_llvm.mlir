@@ -40,12 +40,26 @@ func.func @several_dimensions_are_arrays_of_vectors(%v: vector<3x2xf32>, %row: v
   // CHECK: %[[LAST:.*]] = llvm.extractvalue %{{.*}}[2] : !llvm.array<3 x vector<2xf32>>
   // CHECK: llvm.extractelement %[[LAST]]
   // CHECK: llvm.mlir.undef : vector<2xf32>
+  // CHECK: llvm.shufflevector
   // CHECK: llvm.mlir.undef : !llvm.array<3 x vector<2xf32>>
   %w = vector.insert %row, %v[1] : vector<2xf32> into vector<3x2xf32>
   %r = vector.extract %w[2] : vector<2xf32> from vector<3x2xf32>
   %e = vector.extract %w[2, 1] : f32 from vector<3x2xf32>
   %b = vector.broadcast %x : f32 to vector<3x2xf32>
   func.return %r, %e : vector<2xf32>, f32
+}
+
+// CHECK-LABEL: @a_number_is_put_in_once_and_shuffled_to_all_lanes(
+// CHECK-SAME:    %[[X:.*]]: f32
+func.func @a_number_is_put_in_once_and_shuffled_to_all_lanes(%x: f32) -> (vector<4xf32>, vector<1xf32>) {
+  // CHECK: %[[NONE:.*]] = llvm.mlir.undef : vector<4xf32>
+  // CHECK: %[[ONE:.*]] = llvm.insertelement %[[X]], %[[NONE]]
+  // CHECK-NEXT: llvm.shufflevector %[[ONE]], %[[NONE]] [0, 0, 0, 0] : vector<4xf32>
+  // CHECK: llvm.insertelement %[[X]], %{{.*}} : vector<1xf32>
+  // CHECK-NOT: llvm.shufflevector
+  %b = vector.broadcast %x : f32 to vector<4xf32>
+  %c = vector.broadcast %x : f32 to vector<1xf32>
+  func.return %b, %c : vector<4xf32>, vector<1xf32>
 }
 
 // CHECK-LABEL: @the_rest_has_twins

@@ -6,7 +6,7 @@
 // CHECK-SAME:   memref<16xi32> {llvm.noalias}, %{{.*}}: memref<16xf32> {llvm.noalias}, %{{.*}}: memref<16xi32> {llvm.noalias}, %{{.*}}: memref<16xf32> {llvm.noalias}
 // CHECK:        %[[LINE:[0-9]+]] = memref.alloca() : memref<64xi8>
 // CHECK:        llvm.sext %{{.*}} : vector<16xi8> to vector<16xi32>
-// CHECK:        memref.store %{{.*}}, %[[LINE]]
+// CHECK:        func.call @{{.*}}_part_0({{.*}}%[[LINE]]
 // CHECK:        vector.load %[[LINE]][%{{.*}}] {alignment = 1 : i64} : memref<64xi8>, vector<4xi8>
 // CHECK:        llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
 func.func @main(%x: tensor<1x16x4x4xi8>) -> tensor<1x16x4x4xi8> {

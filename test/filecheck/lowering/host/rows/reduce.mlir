@@ -19,7 +19,7 @@ func.func @a_row_is_folded_in_registers(%x: tensor<3x1000xf32>) -> tensor<3xf32>
 // CHECK:         %[[ROW:.+]] = arith.muli %{{.*}}, %[[COLUMNS]]
 // CHECK:         scf.for %[[LANE:.+]] =
 // CHECK:           %[[OLD:.+]] = memref.load %[[TABLE]][%[[LANE]]]
-// CHECK:           %[[NEW:.+]] = arith.maximumf %[[OLD]], %{{.*}} : f32
+// CHECK:           %[[NEW:.+]] = arith.maximumf %[[OLD]], %{{.*}} fastmath<nsz> : f32
 // CHECK-NEXT:      memref.store %[[NEW]], %[[TABLE]][%[[LANE]]]
 func.func @rows_side_by_side_are_folded_in_memory(%x: tensor<1000x48xf32>) -> tensor<48xf32> {
   %y = trt.reduce max %x axes = [0] : tensor<1000x48xf32> -> tensor<48xf32>

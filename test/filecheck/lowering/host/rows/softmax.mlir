@@ -5,7 +5,7 @@
 // CHECK:         scf.for
 // CHECK:           arith.maxsi
 // CHECK:         %[[SUM:.+]] = scf.for
-// CHECK:           %[[POWER:.+]] = arith.select
+// CHECK:           %[[POWER:.+]] = arith.mulf
 // CHECK-NEXT:      memref.store %[[POWER]], %y
 // CHECK:           arith.addf %{{.*}}, %[[POWER]] fastmath<reassoc>
 // CHECK:         %[[FACTOR:.+]] = arith.divf %{{.*}}, %[[SUM]]

@@ -1,0 +1,1 @@
+"""What attention is in a body, whatever computes it."""

@@ -1,0 +1,1 @@
+"""Products of matrices that are inputs, and attention, which is made of two."""

@@ -1,0 +1,1 @@
+"""Which schedules are the quickest on the CPU at hand, found by trying them."""

@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 import fusemlir
 from fusemlir.lowering.host.convert_trt_to_host import ConvertTrtToHostPass
+from fusemlir.network import functions
 from fusemlir.source_network import make_context
 
 POISON = 0xFF
@@ -30,7 +31,8 @@ def kernels(module: ModuleOp) -> list[str]:
     """The names of the kernels that a network calls, in order."""
     lowered = module.clone()
     ConvertTrtToHostPass(64, 32).apply(make_context(), lowered)
-    calls = [op for op in lowered.walk() if op.name == "func.call"]
+    (program,) = (f for f in functions(lowered) if f.sym_visibility is None)
+    calls = [op for op in program.walk() if op.name == "func.call"]
     names = [str(op.properties["callee"]).removeprefix("@") for op in calls]
     return [name for name in names if name != "wait_for_all"]
 

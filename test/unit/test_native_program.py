@@ -190,9 +190,11 @@ def test_what_is_aligned_is_not_copied():
 
 def test_constants_lie_side_by_side_each_aligned():
     ready = aligned(np.arange(16, dtype=np.int64))
-    arrays = [normal(3, 5).T, ready, normal(7).astype(np.float16), np.int8(3)]
+    # Behind the first element no array is aligned.
+    halves, bytes = normal(8).astype(np.float16)[1:], np.full(4, 3, np.int8)[1:]
+    arrays = [normal(3, 5).T, ready, halves, bytes]
     memory = ConstantMemory(array.nbytes for array in arrays)
-    placed = [memory.aligned(np.asarray(array)) for array in arrays]
+    placed = [memory.aligned(array) for array in arrays]
     assert placed[1] is ready
     for array, found in zip(arrays, placed, strict=True):
         assert found.ctypes.data % ALIGNMENT == 0

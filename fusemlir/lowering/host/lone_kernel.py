@@ -14,17 +14,12 @@ from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ConstantOp
 from fusemlir.dialects.trt.base import element_type_of
+from fusemlir.lowering.host.buffers import Buffer, Kind
 from fusemlir.lowering.host.kernel_table import HostKernelTable, plan_of
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.placement import Placement, constants_of
 from fusemlir.lowering.host.plan import Plan
-from fusemlir.lowering.host.program import (
-    Buffer,
-    Kind,
-    Placed,
-    Program,
-    emit_program,
-)
+from fusemlir.lowering.host.program import Placed, Program, emit_program
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.network import Node, is_kernel, nodes
 

@@ -38,6 +38,8 @@ class Placement:
     """Layouts by value of a network, given as its nodes are gone through in order."""
 
     layouts: dict[SSAValue, Layout] = field(default_factory=dict[SSAValue, Layout])
+    decided: Mapping[SSAValue, Layout] = field(default_factory=dict[SSAValue, Layout])
+    """Of images, before their kernels are placed."""
 
     def of(self, value: SSAValue) -> Layout:
         """Row-major for what no kernel made."""
@@ -72,7 +74,7 @@ class Placement:
         for result, value in zip(body.node.results, body.outputs, strict=True):
             shape = shape_of(result)
             if is_image and len(shape) in ranks:
-                layout = image_layout(result)
+                layout = self.decided.get(result) or image_layout(result)
             else:
                 layout = Layout.row_major(shape)
             found[value] = self.layouts[result] = layout

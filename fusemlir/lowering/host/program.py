@@ -8,9 +8,8 @@ kernels, the thread, the number of threads, and the state of the barrier.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from math import prod
 
 from xdsl.builder import ImplicitBuilder
@@ -28,44 +27,23 @@ from xdsl.dialects.llvm import LLVMPointerType
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from fusemlir.diagnostics import DiagnosticError
-from fusemlir.dialects.trt import ConstantOp, ShuffleOp
+from fusemlir.dialects.trt import ConcatenationOp, ConstantOp, ShuffleOp
 from fusemlir.dialects.trt.base import element_type_of, shape_of
 from fusemlir.dialects.trt.module_attributes import CONSTANT, OUTPUT
 from fusemlir.dialects.trt.weight import ConstantValue
-from fusemlir.lowering.element_conversion import element_bytes
+from fusemlir.lowering.host.buffers import Buffer, Kind, plan_arena
 from fusemlir.lowering.host.host_kernel import HostFunction, Preparation, buffer_type
+from fusemlir.lowering.host.in_place import Part, parts_in_place
 from fusemlir.lowering.host.kernel_table import HostKernelTable, plan_of
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.movement.seen import layout_through
 from fusemlir.lowering.host.placement import Placement, constants_of
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.kernel.position import index
-from fusemlir.lowering.memory_plan import Lifetime, plan_memory
 from fusemlir.network import Node, is_kernel, is_node, label, nodes
 
 BARRIER = "wait_for_all"
 """The function that all threads leave together; who runs the program has it."""
-
-
-class Kind(Enum):
-    INPUT = auto()
-    OUTPUT = auto()
-    CONSTANT = auto()
-    BETWEEN = auto()
-
-
-@dataclass(eq=False)
-class Buffer:
-    """Memory of one tensor."""
-
-    kind: Kind
-    element: Attribute
-    count: int
-    constant: ConstantValue | None = None
-
-    @property
-    def bytes(self) -> int:
-        return self.count * element_bytes(self.element)
 
 
 @dataclass(frozen=True)
@@ -98,9 +76,22 @@ class Program:
     constants: dict[ConstantValue, Buffer] = field(
         default_factory=dict[ConstantValue, Buffer]
     )
+    parts: Mapping[SSAValue, Part] = field(default_factory=dict[SSAValue, Part])
+    """What is computed where a concatenation wants it, see `in_place`."""
+    wholes: dict[SSAValue, Buffer] = field(default_factory=dict[SSAValue, Buffer])
+
+    @staticmethod
+    def of_network(network: FuncOp, kernels: HostKernelTable) -> Program:
+        """Without its calls."""
+        parts = parts_in_place(network)
+        decided = {value: part.layout_of(value) for value, part in parts.items()}
+        return Program(kernels, Placement(decided=decided), parts=parts)
 
     def run(self, node: Node) -> None:
         """Add the calls of a kernel."""
+        if isinstance(node, ConcatenationOp) and node.output in self.parts:
+            self._join(node)
+            return
         body = KernelBody(node)
         plan = plan_of(body, constants_of(body))
         if plan is None:
@@ -118,12 +109,9 @@ class Program:
         written, halos = list[Buffer](), list[Call]()
         for result, value in zip(node.results, body.outputs, strict=True):
             layout = layouts[value]
-            buffer = Buffer(Kind.BETWEEN, element_type_of(result), layout.volume)
+            buffer = self._written(result, layout, halos)
             self.tensors[result] = Placed(buffer, layout)
             written.append(buffer)
-            if layout.has_halo:
-                clear = self.kernels.halo(result.type, layout)
-                halos.append(Call(clear, [buffer]))
         known = [_constant(operand) for operand in body.operands]
         tables = [self.constant(table(known)) for table in kernel.tables]
         free = [
@@ -133,6 +121,36 @@ class Program:
         made = self._made(kernel, read)
         call = Call(kernel, [*read, *written, *tables, *made, *free])
         self.steps.append([call, *halos])
+
+    def _written(self, value: SSAValue, layout: Layout, halos: list[Call]) -> Buffer:
+        """What a kernel is to write; clearing what is around it is added to `halos`."""
+        part, element = self.parts.get(value), element_type_of(value)
+        if part is not None:
+            whole = self._whole(part, element, halos)
+            return Buffer(
+                Kind.BETWEEN, element, layout.volume, within=whole, first=part.first
+            )
+        buffer = Buffer(Kind.BETWEEN, element, layout.volume)
+        if layout.has_halo:
+            halos.append(Call(self.kernels.halo(value.type, layout), [buffer]))
+        return buffer
+
+    def _whole(self, part: Part, element: Attribute, halos: list[Call]) -> Buffer:
+        """What it is a part of, and may be the first of."""
+        if part.whole not in self.wholes:
+            layout = part.memory
+            whole = Buffer(Kind.BETWEEN, element, layout.volume)
+            if layout.has_halo:
+                clear = self.kernels.halo(part.whole.type, layout)
+                halos.append(Call(clear, [whole]))
+            self.wholes[part.whole] = whole
+        return self.wholes[part.whole]
+
+    def _join(self, node: ConcatenationOp) -> None:
+        """Name what its parts have been written to."""
+        result = node.output
+        layout = self.placement.layouts[result] = self.placement.decided[result]
+        self.tensors[result] = Placed(self._written(result, layout, []), layout)
 
     def _input(
         self, number: int, kernel: HostFunction, operand: SSAValue, layout: Layout
@@ -225,7 +243,8 @@ class Program:
         else:
             placed = self.tensors[value]
             source, layout = placed.buffer, placed.layout
-        if source.kind == Kind.BETWEEN and layout.is_row_major:
+        is_alone = source.kind == Kind.BETWEEN and source.within is None
+        if is_alone and layout.is_row_major:
             source.kind = Kind.OUTPUT
             self._replace(source, output)
             return
@@ -244,25 +263,12 @@ class Program:
             if placed.buffer is old:
                 self.tensors[value] = Placed(new, placed.layout)
 
-    def offsets(self) -> tuple[dict[Buffer, int], int]:
-        """Where in the arena each buffer is, and how many bytes it has."""
-        first, last = dict[Buffer, int](), dict[Buffer, int]()
-        for number, step in enumerate(self.steps):
-            for call in step:
-                for buffer in call.buffers:
-                    if buffer.kind == Kind.BETWEEN:
-                        first.setdefault(buffer, number)
-                        last[buffer] = number
-        lives = [Lifetime(b.bytes, first[b], last[b]) for b in first]
-        plan = plan_memory(lives)
-        return dict(zip(first, plan.offsets, strict=True)), plan.size
-
 
 def convert_function(function: FuncOp, kernels: HostKernelTable) -> FuncOp:
     """The program of a network, which stays as it is."""
     block = function.body.block
     (returned,) = (op for op in block.ops if isinstance(op, ReturnOp))
-    program = Program(kernels)
+    program = Program.of_network(function, kernels)
     inputs = [_buffer(Kind.INPUT, value) for value in block.args]
     outputs = [_buffer(Kind.OUTPUT, value) for value in returned.operands]
     for value, buffer in zip(block.args, inputs, strict=True):
@@ -312,7 +318,9 @@ def emit_program(
     name: str, program: Program, inputs: Sequence[Buffer], outputs: Sequence[Buffer]
 ) -> FuncOp:
     """The function of calls that were gathered."""
-    offsets, size = program.offsets()
+    offsets, size = plan_arena(
+        [[buffer for call in step for buffer in call.buffers] for step in program.steps]
+    )
     given = [*inputs, *outputs, *program.constants.values()]
     types: list[Attribute] = [buffer_type(b.element, b.count) for b in given]
     types += [MemRefType(i8, (size,)), IndexType(), IndexType(), LLVMPointerType()]

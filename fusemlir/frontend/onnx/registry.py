@@ -18,6 +18,7 @@ FAMILIES = (
     "activation",
     "constant",
     "convolution",
+    "einsum",
     "elementwise",
     "layout",
     "matmul",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
 
-from fusemlir.dialects.exact_printer import ExactPrinter
+from fusemlir.dialects.exact_printer import BitsPrinter
 from fusemlir.dialects.trt import ConstantOp
 from fusemlir.dialects.trt.base import shape_of, volume
 from fusemlir.dialects.trt.module_attributes import WEIGHTS
@@ -26,7 +26,7 @@ def program_key(module: ModuleOp, weights: Weights) -> str:
     of this package."""
     hasher = hashlib.sha256(state_of_package().encode())
     text = StringIO()
-    printer = ExactPrinter(text)
+    printer = BitsPrinter(text)
     attributes = {k: v for k, v in module.attributes.items() if k != WEIGHTS}
     printer.print_attr_dict(attributes)
     for op in module.ops:

@@ -54,27 +54,26 @@ class ScaleSite:
     def looks_neutral(self) -> bool:
         """Whether no weight is given, or one has an element that changes nothing."""
         return not self.present or any(
-            number == NEUTRAL[name]
-            for name in self.present
-            for number in self._numbers(name) or ()
+            any(self._are_neutral(name) or ()) for name in self.present
         )
 
     def is_neutral(self, name: str) -> bool:
         """Whether every element of a weight changes nothing; exactly, so not NaN."""
-        numbers = self._numbers(name)
-        return numbers is not None and all(n == NEUTRAL[name] for n in numbers)
+        found = self._are_neutral(name)
+        return found is not None and all(found)
 
-    def _numbers(self, name: str) -> Iterable[float] | None:
-        """The elements of a weight that is given; None where they are not known."""
+    def _are_neutral(self, name: str) -> Sequence[bool] | None:
+        """Of each element of a weight that is given, or of the one that all are; None
+        where they are not known."""
         value = constant_value(self.present[name])
         if value is None:
             return None
         number = scalar_of(value)
         if number is not None:
-            return [number]
+            return [number == NEUTRAL[name]]
         if volume(value.type.get_shape()) > READ_ELEMENTS:
             return None
-        return map(float, self.network.weights.array(value))
+        return (self.network.weights.array(value) == NEUTRAL[name]).reshape(-1).tolist()
 
 
 def _not_neutral(name: str) -> Callable[[ScaleSite], str | None]:

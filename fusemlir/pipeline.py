@@ -25,8 +25,9 @@ from fusemlir.runtime.device import (
     Executor,
     ReferenceExecutor,
 )
-from fusemlir.runtime.engine import Engine, list_kernels
+from fusemlir.runtime.engine import Engine
 from fusemlir.runtime.gpu_program import GpuProgram
+from fusemlir.runtime.kernel import list_kernels
 from fusemlir.runtime.signature import Signature
 from fusemlir.source_network import SourceNetwork, usage_error
 from fusemlir.stages import HOST_PROGRAM, MACHINE_CODE, run_lowerings, run_passes

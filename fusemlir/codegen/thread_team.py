@@ -7,6 +7,7 @@ done here rather than in Python, where whoever wakes first needs the interpreter
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Mapping
 
 from fusemlir.lowering.llvm_spelling import quoted
@@ -25,15 +26,20 @@ ENTER = "fusemlir.enter"
 MUTEX, CONDITION, TEAM_BYTES = 192, 256, 320
 """Where these are; what different threads write is on cache lines of its own."""
 
-WAITING, TURN, JOB, FUNCTION, ARGUMENTS = 0, 64, 128, 136, 144
+WAITING, TURN, JOB, FUNCTION, ARGUMENTS, CLOCK = 0, 64, 128, 136, 144, 152
 """The count of those who wait at the barrier, how often all were let go, the number of
-runs so far and what the last one calls: all zero in the beginning."""
+runs so far, what the last one calls, and where the next time is noted: all zero in the
+beginning. Where a clock is set, a run notes its start, and each time that all were let
+go, as `TIME_BYTES` of seconds and nanoseconds."""
+
+TIME_BYTES = 16
 
 SPINS = 1 << 18
 """How often a thread looks for another run before it sleeps: some 50 microseconds,
 twice what Python takes from one run to the next."""
 
 FROM_C_LIBRARY = (
+    "clock_gettime",
     "sched_yield",
     "pthread_mutex_lock",
     "pthread_mutex_unlock",
@@ -42,16 +48,35 @@ FROM_C_LIBRARY = (
 )
 
 TEAM = f"""
+declare i32 @clock_gettime(i32, ptr)
 declare i32 @sched_yield()
 declare i32 @pthread_mutex_lock(ptr)
 declare i32 @pthread_mutex_unlock(ptr)
 declare i32 @pthread_cond_wait(ptr, ptr)
 declare i32 @pthread_cond_broadcast(ptr)
 
+define private void @note_time(ptr %team) {{
+entry:
+  %clock.at = getelementptr i8, ptr %team, i64 {CLOCK}
+  %clock = load ptr, ptr %clock.at, align 8
+  %none = icmp eq ptr %clock, null
+  br i1 %none, label %done, label %note
+note:
+  %ignored = call i32 @clock_gettime(i32 {time.CLOCK_MONOTONIC}, ptr %clock)
+  %next = getelementptr i8, ptr %clock, i64 {TIME_BYTES}
+  store ptr %next, ptr %clock.at, align 8
+  br label %done
+done:
+  ret void
+}}
+
 define void @wait_for_all(ptr %team, i64 %threads) noinline {{
 entry:
   %alone = icmp eq i64 %threads, 1
-  br i1 %alone, label %done, label %arrive
+  br i1 %alone, label %note, label %arrive
+note:
+  call void @note_time(ptr %team)
+  br label %done
 arrive:
   %turn = getelementptr i8, ptr %team, i64 {TURN}
   %before = load atomic i64, ptr %turn acquire, align 8
@@ -60,6 +85,7 @@ arrive:
   %last = icmp eq i64 %count, %threads
   br i1 %last, label %release, label %spin
 release:
+  call void @note_time(ptr %team)
   store atomic i64 0, ptr %team monotonic, align 8
   %next = add i64 %before, 1
   store atomic i64 %next, ptr %turn release, align 8
@@ -136,6 +162,7 @@ entry:
   %arguments.at = getelementptr i8, ptr %team, i64 {ARGUMENTS}
   %mutex = getelementptr i8, ptr %team, i64 {MUTEX}
   %condition = getelementptr i8, ptr %team, i64 {CONDITION}
+  call void @note_time(ptr %team)
   %alone = icmp eq i64 %threads, 1
   br i1 %alone, label %started, label %call
 call:

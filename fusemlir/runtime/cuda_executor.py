@@ -10,12 +10,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from fusemlir.runtime.cuda import CudaContext, CudaDevice, CudaKernel
+from fusemlir.runtime.cuda import CudaContext, CudaDevice, CudaEvent, CudaKernel
 from fusemlir.runtime.cuda_memory import DeviceMemory, DeviceSpan, PinnedMemory
 from fusemlir.runtime.cuda_stream import CudaGraph
 from fusemlir.runtime.device_array import DeviceArray
-from fusemlir.runtime.gpu_program import GpuProgram
+from fusemlir.runtime.gpu_program import GpuProgram, Launch
 from fusemlir.runtime.signature import TensorInfo
+from fusemlir.runtime.timing import Step, Times
 from fusemlir.weights import Array, Weights
 
 STATIC_SHARED_LIMIT = 48 * 1024
@@ -67,13 +68,34 @@ class CudaExecutor:
         """The number of the GPU."""
         return self._device.ordinal
 
+    @property
+    def steps(self) -> Sequence[Step]:
+        """The launches, started one by one, with a graph as well."""
+        return [Step((each.kernel,), each.layers) for each in self._program.launches]
+
+    def times(self, inputs: Sequence[Array], runs: int) -> Times:
+        """What the launches took on the device, and together; without copies."""
+        with self._device.open() as context:
+            self._begin_upload(inputs)
+            marks = [context.event() for _ in range(len(self._program.launches) + 1)]
+            of_steps = [self._times_between(marks) for _ in range(runs)]
+            for mark in marks:
+                mark.destroy()
+        return Times([sum(each) for each in of_steps], of_steps)
+
+    def _times_between(self, marks: Sequence[CudaEvent]) -> list[float]:
+        first, *others = marks
+        first.record(self._stream.handle)
+        for launch, mark in zip(self._program.launches, others, strict=True):
+            self._begin(launch)
+            mark.record(self._stream.handle)
+        self._wait()
+        return [end.seconds_since(start) for start, end in pairwise(marks)]
+
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         stream, program = self._stream.handle, self._program
         with self._device.open():
-            for number, array in zip(program.inputs, inputs, strict=True):
-                if array.size:
-                    self._pinned[number].put(array)
-                    self._memory[number].begin_upload(self._pinned[number], stream)
+            self._begin_upload(inputs)
             self._launch()
             for number in dict.fromkeys(program.outputs):
                 if program.sizes[number]:
@@ -83,6 +105,13 @@ class CudaExecutor:
             self._pinned[number].take(_shape(tensor), tensor.dtype)
             for number, tensor in zip(program.outputs, self._outputs, strict=True)
         ]
+
+    def _begin_upload(self, inputs: Sequence[Array]) -> None:
+        for number, array in zip(self._program.inputs, inputs, strict=True):
+            if array.size:
+                memory, pinned = self._memory[number], self._pinned[number]
+                pinned.put(array)
+                memory.begin_upload(pinned, self._stream.handle)
 
     def run_on_device(self, inputs: Sequence[DeviceArray]) -> list[DeviceArray]:
         """Like a call, for arrays on this GPU; outputs stay there, in new memory."""
@@ -138,13 +167,16 @@ class CudaExecutor:
 
     def _launch_each(self) -> None:
         for launch in self._program.launches:
-            self._kernels[launch.kernel].launch(
-                launch.grid,
-                launch.block,
-                [self._memory[number] for number in launch.buffers],
-                launch.shared_bytes,
-                self._stream.handle,
-            )
+            self._begin(launch)
+
+    def _begin(self, launch: Launch) -> None:
+        self._kernels[launch.kernel].launch(
+            launch.grid,
+            launch.block,
+            [self._memory[number] for number in launch.buffers],
+            launch.shared_bytes,
+            self._stream.handle,
+        )
 
     def _wait(self) -> None:
         what = "copies"

@@ -9,29 +9,15 @@ from typing import overload
 import numpy.typing as npt
 from xdsl.dialects.builtin import ModuleOp
 
-from fusemlir.dialects.trt import FusedOp
-from fusemlir.dialects.trt.fused import short_name
-from fusemlir.network import Group, kernels
 from fusemlir.remarks import Remark
 from fusemlir.runtime.cuda_driver import CudaError
 from fusemlir.runtime.device import Device, DeviceExecutor, Executor
 from fusemlir.runtime.device_array import DeviceArray, device_array
+from fusemlir.runtime.kernel import Kernel
+from fusemlir.runtime.profile import RUNS, Profile, profile_of
 from fusemlir.runtime.signature import Signature, TensorInfo
+from fusemlir.runtime.timing import TimedExecutor
 from fusemlir.weights import Array
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """One launch of a network."""
-
-    name: str
-    """`conv1 + relu1`, or `fusedPointwiseNode(a, b)`."""
-    kind: str
-    """What it computes: `conv_sum_relu`, `pool`."""
-    layers: tuple[str, ...]
-    """Ids of the layers in it."""
-    onnx_nodes: tuple[str, ...]
-    """The nodes of the model that they came from; empty for other sources."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +78,31 @@ class Engine:
         names = (tensor.name for tensor in self.outputs)
         return dict(zip(names, arrays, strict=True))
 
+    def profile(
+        self,
+        inputs: Sequence[npt.ArrayLike] | Mapping[str, npt.ArrayLike],
+        runs: int = RUNS,
+    ) -> Profile:
+        """What each kernel takes, as the medians of so many runs after one more.
+
+        Raises `DiagnosticError` as `run` does, and where the device has no clock.
+        """
+        executor = self.executor
+        if not isinstance(executor, TimedExecutor):
+            raise self.signature.error(
+                "kernels are timed on devices host and cuda, this engine is on "
+                f"{self.device}"
+            )
+        if runs < 1:
+            raise self.signature.error(f"wanted 1 or more runs, found {runs}")
+        given = self.signature.bind(inputs)
+        try:
+            executor(given)
+            times = executor.times(given, runs)
+        except (ValueError, CudaError) as error:
+            raise self.signature.error(str(error)) from error
+        return profile_of(self.module, self.kernels, executor.steps, times)
+
     def run_on_device(self, inputs: Sequence[object]) -> list[DeviceArray]:
         """The outputs on the GPU, for inputs in order that lie there already.
 
@@ -121,18 +132,3 @@ class Engine:
             f"<Engine {self.name} on {self.device.name}: {takes} -> {gives}; "
             f"{len(self.kernels)} kernels>"
         )
-
-
-def list_kernels(
-    module: ModuleOp, nodes_of_layers: Mapping[str, str]
-) -> tuple[Kernel, ...]:
-    """The kernels of a module, with the model's nodes looked up by layer id."""
-    return tuple(_kernel(group, nodes_of_layers) for group in kernels(module))
-
-
-def _kernel(group: Group, nodes_of_layers: Mapping[str, str]) -> Kernel:
-    node = group.node
-    kind = node.kind.data if isinstance(node, FusedOp) else short_name(node)
-    ids = node.layer_ids
-    origins = (nodes_of_layers[id] for id in ids if id in nodes_of_layers)
-    return Kernel(group.name, kind, ids, tuple(dict.fromkeys(origins)))

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from xdsl.dialects import arith, bufferization, gpu, memref
-from xdsl.dialects.builtin import FixedBitwidthType, IntegerAttr, MemRefType
+from xdsl.dialects.builtin import ArrayAttr, FixedBitwidthType, IntegerAttr, MemRefType
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from fusemlir.dialects.trt import ConstantOp
+from fusemlir.dialects.trt.base import LayersAttr
+from fusemlir.dialects.trt.module_attributes import LAYERS
 from fusemlir.dialects.trt.weight import ConstantValue
 
 Extent = tuple[int, int, int]
@@ -27,6 +29,8 @@ class Launch:
     buffers: tuple[int, ...]
     shared_bytes: int = 0
     """Dynamic shared memory of a block."""
+    layers: tuple[str, ...] = ()
+    """Ids of the layers that it is for."""
 
 
 @dataclass
@@ -103,12 +107,14 @@ class _Reader:
 
     def _launch(self, op: gpu.LaunchFuncOp) -> Launch:
         dynamic = op.dynamicSharedMemorySize
+        layers = cast("LayersAttr", op.attributes.get(LAYERS, ArrayAttr([])))
         return Launch(
             op.kernel.nested_references.data[-1].data,
             (_integer(op.gridSizeX), _integer(op.gridSizeY), _integer(op.gridSizeZ)),
             (_integer(op.blockSizeX), _integer(op.blockSizeY), _integer(op.blockSizeZ)),
             tuple(self.numbers[operand] for operand in op.kernelOperands),
             0 if dynamic is None else _integer(dynamic),
+            tuple(id.data for id in layers),
         )
 
 

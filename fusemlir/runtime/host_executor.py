@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
+from time import perf_counter
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from fusemlir.runtime.host_memory import ConstantMemory, ResultMemory, empty
 from fusemlir.runtime.host_program import HostProgram
 from fusemlir.runtime.host_threads import HostThreads
 from fusemlir.runtime.signature import TensorInfo
+from fusemlir.runtime.timing import Step, Times
 from fusemlir.weights import Array, Weights
 
 
@@ -51,7 +53,30 @@ class HostExecutor:
             self._addresses[number] = constant.ctypes.data
         self._lock = Lock()
 
+    @property
+    def steps(self) -> Sequence[Step]:
+        return self._program.steps
+
+    def times(self, inputs: Sequence[Array], runs: int) -> Times:
+        """What each of `runs` runs and its steps took."""
+        of_runs, of_steps = list[float](), list[list[float]]()
+
+        def run_timed(function: int, arguments: int) -> None:
+            count = len(self.steps)
+            of_steps.append(self._threads.run_timed(function, arguments, count))
+
+        for _ in range(runs):
+            start = perf_counter()
+            self._run(inputs, run_timed)
+            of_runs.append(perf_counter() - start)
+        return Times(of_runs, of_steps)
+
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
+        return self._run(inputs, self._threads.run)
+
+    def _run(
+        self, inputs: Sequence[Array], start: Callable[[int, int], None]
+    ) -> list[Array]:
         program, addresses = self._program, self._addresses
         given = [array if _is_plain(array) else array.copy("C") for array in inputs]
         results = [memory.array() for memory in self._results]
@@ -60,7 +85,7 @@ class HostExecutor:
                 addresses[number] = array.ctypes.data
             for number, array in zip(program.outputs, results, strict=True):
                 addresses[number] = array.ctypes.data
-            self._threads.run(self._enter, addresses.ctypes.data)
+            start(self._enter, addresses.ctypes.data)
         return results
 
 

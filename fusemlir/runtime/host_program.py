@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from xdsl.dialects.builtin import MemRefType
-from xdsl.dialects.func import FuncOp
+from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.utils.hints import isa
 
-from fusemlir.dialects.trt.module_attributes import CONSTANT, OUTPUT
+from fusemlir.dialects.trt.base import LayersAttr
+from fusemlir.dialects.trt.module_attributes import BARRIER, CONSTANT, LAYERS, OUTPUT
 from fusemlir.dialects.trt.weight import ConstantValue, is_constant_value
+from fusemlir.runtime.timing import Step
 
 LAST = 4
 """Arguments that are no tensors: memory, thread, number of threads, barrier."""
@@ -28,6 +32,8 @@ class HostProgram:
     outputs: tuple[int, ...]
     constants: dict[int, ConstantValue]
     arena_bytes: int
+    steps: tuple[Step, ...]
+    """What is called, in order; all threads wait for each other after a step."""
 
     @staticmethod
     def of_function(function: FuncOp) -> HostProgram:
@@ -51,4 +57,25 @@ class HostProgram:
             tuple(n for n, entry in enumerate(attributes) if OUTPUT in entry),
             constants,
             arena.get_shape()[0],
+            tuple(_steps(function)),
         )
+
+
+def _steps(function: FuncOp) -> Iterator[Step]:
+    calls = list[CallOp]()
+    for op in function.body.block.ops:
+        if not isinstance(op, CallOp):
+            continue
+        if op.callee.root_reference.data != BARRIER:
+            calls.append(op)
+            continue
+        kernels = tuple(call.callee.root_reference.data for call in calls)
+        yield Step(kernels, _layers(calls[0]))
+        calls = []
+
+
+def _layers(call: CallOp) -> tuple[str, ...]:
+    layers = call.attributes.get(LAYERS)
+    if layers is None:
+        return ()
+    return tuple(id.data for id in cast(LayersAttr, layers))

@@ -16,10 +16,21 @@ import weakref
 from collections.abc import Callable
 from typing import TypeAlias
 
+import numpy as np
+
 from fusemlir.codegen.native import NativeLibrary
-from fusemlir.codegen.thread_team import RUN, SERVE, TEAM_BYTES, initialise
+from fusemlir.codegen.thread_team import (
+    CLOCK,
+    RUN,
+    SERVE,
+    TEAM_BYTES,
+    TIME_BYTES,
+    initialise,
+)
 from fusemlir.runtime.host_memory import empty
 from fusemlir.weights import Array
+
+ADDRESS_BYTES = ctypes.sizeof(ctypes.c_void_p)
 
 Run: TypeAlias = Callable[[int, int | None, int | None, int], None]
 """`fusemlir.run` of `codegen.thread_team`."""
@@ -57,10 +68,29 @@ class HostThreads:
 
         The next run must wait for this one.
         """
-        if self._process != os.getpid():
-            # A forked process has the memory of its parent, and none of its threads.
-            self._start()
+        self._start_in_a_forked_process()
         self._run(self._team.ctypes.data, function, arguments, self.count)
+
+    def run_timed(self, function: int, arguments: int, barriers: int) -> list[float]:
+        """Like `run`; what it took to each barrier from the one before, in seconds.
+
+        The function comes to so many.
+        """
+        self._start_in_a_forked_process()
+        # Its start, and that all are back, are noted as well.
+        times = np.zeros((barriers + 2, 2), np.int64)
+        assert times.strides[0] == TIME_BYTES
+        clock = self._team[CLOCK : CLOCK + ADDRESS_BYTES].view(np.uintp)
+        clock[0] = times.ctypes.data
+        self.run(function, arguments)
+        clock[0] = 0
+        seconds, nanoseconds = times[:-1].T
+        return (np.diff(seconds) + np.diff(nanoseconds) * 1e-9).tolist()
+
+    def _start_in_a_forked_process(self) -> None:
+        # It has the memory of its parent, and none of its threads.
+        if self._process != os.getpid():
+            self._start()
 
 
 def _serve(library: NativeLibrary, team: Array, number: int, count: int) -> None:

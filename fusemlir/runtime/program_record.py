@@ -25,6 +25,7 @@ from xdsl.dialects.builtin import (
 from fusemlir.dialects.trt.base import Tensor
 from fusemlir.dialects.trt.weight import ConstantValue, WeightAttr
 from fusemlir.runtime.host_program import HostProgram
+from fusemlir.runtime.timing import Step
 
 NAMED, DENSE = "", "="
 """In place of a recipe: of an array of the source, and of one that is here."""
@@ -52,6 +53,7 @@ def write_program(program: HostProgram) -> bytes:
         "values": writer.values,
         "constants": list(constants.items()),
         "arena": program.arena_bytes,
+        "steps": [[step.code, step.layers] for step in program.steps],
     }
     return json.dumps(record).encode()
 
@@ -70,6 +72,7 @@ def read_program(record: bytes, images: Sequence[bytes]) -> HostProgram:
         tuple(entry["outputs"]),
         {number: values[value] for number, value in entry["constants"]},
         entry["arena"],
+        tuple(Step(tuple(code), tuple(ids)) for code, ids in entry["steps"]),
     )
 
 

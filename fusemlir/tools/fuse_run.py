@@ -57,6 +57,43 @@ def _run(words: Sequence[str]) -> int:
 
 
 @dataclass(frozen=True)
+class _Profiling:
+    """What `--profile` and the flags beside it ask for."""
+
+    runs: int | None
+    file: str
+    """The empty text for none."""
+
+    @staticmethod
+    def of(line: CommandLine) -> _Profiling | None:
+        """None where nobody asked. Raises `UsageError`."""
+        if not line.is_on("profile"):
+            for flag in ("profile-runs", "profile-file"):
+                if flag in line.values:
+                    raise UsageError(f"flag '--{flag}' needs '--profile'")
+            return None
+        file = output_path(line, "profile-file")
+        return _Profiling(integer(line, "profile-runs", 1), file)
+
+    def run(self, engine: Engine, inputs: Mapping[str, Array]) -> None:
+        """Raises `DiagnosticError` where the device has no clock."""
+        from fusemlir.runtime.profile import RUNS
+        from fusemlir.tools.atomic_file import write_atomically
+        from fusemlir.tools.profile_report import profile_json, profile_table
+
+        runs = self.runs or RUNS
+        with step(f"timing {runs} runs"):
+            profile = engine.profile(inputs, runs)
+        head, *rows = profile_table(profile)
+        _print("profile", head)
+        for row in rows:
+            print(row)
+        if self.file:
+            write_atomically(self.file, profile_json(profile, engine))
+            _print("written", self.file)
+
+
+@dataclass(frozen=True)
 class _Run:
     """One run of the command, with everything on its command line looked into."""
 
@@ -66,6 +103,7 @@ class _Run:
     tolerance: float | None
     outputs: str
     """Where the outputs go, the empty text for nowhere."""
+    profiling: _Profiling | None
     verbose: bool
 
     @staticmethod
@@ -80,7 +118,8 @@ class _Run:
             integer(line, "threads", 1),
             integer(line, "seed", 0) or 0,
             tolerance(line),
-            output_path(line),
+            output_path(line, "outputs"),
+            _Profiling.of(line),
             line.is_on("verbose"),
         )
 
@@ -100,6 +139,8 @@ class _Run:
         _print("run", f"{time.perf_counter() - start:.3f} s")
         _print_outputs(outputs)
         self._write(outputs)
+        if self.profiling is not None:
+            self.profiling.run(engine, inputs)
         if not self.line.is_on("compare"):
             return EXIT_OK
         return self._compare(engine, unfused, inputs, outputs)

@@ -11,7 +11,8 @@ from xdsl.dialects.builtin import ModuleOp
 from fusemlir.remarks import TAKEN, Remark, RemarkKind
 
 if TYPE_CHECKING:
-    from fusemlir.runtime.engine import Engine, Kernel
+    from fusemlir.runtime.engine import Engine
+    from fusemlir.runtime.kernel import Kernel
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 

@@ -55,6 +55,12 @@ FLAGS = (
     Flag("summary", Takes.SWITCH, _OUTPUT, "what was fused, what was not and why, and "
          "all kernels"),
     Flag("verbose", Takes.SWITCH, _OUTPUT, "every remark, and how long each step took"),
+    Flag("profile", Takes.SWITCH, _OUTPUT, "what each kernel takes, and computes and "
+         "moves a second, on devices host and cuda"),
+    Flag("profile-runs", Takes.VALUE, _OUTPUT, "how many runs that are the medians of "
+         "(default: 20)", "<n>"),
+    Flag("profile-file", Takes.VALUE, _OUTPUT, "write it as JSON to this file as well",
+         "<file>"),
     Flag("kernel-stats", Takes.SWITCH, _OUTPUT, "write to stderr what each kernel for "
          "a GPU costs, whatever runs: instructions, registers, memory, time to build"),
     *report_flags(_OUTPUT),
@@ -122,9 +128,9 @@ def tolerance(line: CommandLine) -> float | None:
     return value
 
 
-def output_path(line: CommandLine) -> str:
-    """The value of `--outputs`; raises `UsageError` where its folder is missing."""
-    path = line.value("outputs", "")
+def output_path(line: CommandLine, flag: str) -> str:
+    """The file that a flag names; raises `UsageError` where its folder is missing."""
+    path = line.value(flag, "")
     if path and not Path(path).absolute().parent.is_dir():
-        raise UsageError(f"flag '--outputs': there is no folder for '{path}'")
+        raise UsageError(f"flag '--{flag}': there is no folder for '{path}'")
     return path

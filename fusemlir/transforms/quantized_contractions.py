@@ -3,7 +3,6 @@ what both ask beyond the other int8 groups."""
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -148,39 +147,10 @@ def _activation_scale(site: QuantizedSite) -> Blocked | None:
     return scales_along_an_axis(op for op in site.quantizations if op is not kernel)
 
 
-def depth_of(anchor: LayerOp) -> int:
-    """How many products each element of the result sums, at most; or `UNKNOWN`."""
-    if isinstance(anchor, MatrixMultiplyOp):
-        operands = zip(
-            (anchor.lhs, anchor.rhs), anchor.operations, (-1, -2), strict=True
-        )
-        dims = {
-            shape_of(value)[_contracted(operation, axis)]
-            for value, operation, axis in operands
-        } - {UNKNOWN}
-        return max(dims, default=UNKNOWN)
-    assert isinstance(anchor, ContractionOp)
-    shape = shape_of(anchor.kernel)
-    if UNKNOWN in shape:
-        return UNKNOWN
-    channels = shape[0] // anchor.groups
-    first = channels if isinstance(anchor, DeconvolutionOp) else shape[1]
-    return first * math.prod(shape[2:])
-
-
-def _contracted(operation: MatrixOperation, axis: int) -> int:
-    """The axis, counted from the end, of a factor that is summed over."""
-    match operation:
-        case MatrixOperation.NONE:
-            return axis
-        case MatrixOperation.TRANSPOSE:
-            return -3 - axis
-        case MatrixOperation.VECTOR:
-            return -1
-
-
 def _too_deep(site: QuantizedSite) -> str | None:
-    depth = depth_of(_anchor_of(site.group))
+    anchor = _anchor_of(site.group)
+    assert isinstance(anchor, (ContractionOp, MatrixMultiplyOp))
+    depth = anchor.depth
     if depth == UNKNOWN:
         return "an unknown number"
     return str(depth) if depth > MAX_DEPTH else None

@@ -285,6 +285,20 @@ def test_a_network_runs_as_launches_over_device_memory(monkeypatch: pytest.Monke
             np.testing.assert_array_equal(a, b)
 
 
+def test_launches_are_timed_one_by_one(monkeypatch: pytest.MonkeyPatch):
+    driver = HostGpu(sum_0=add, prod_0=square)
+    engine = on_gpu(monkeypatch, driver, GPU_NET, fuse="none", graph=True)
+    driver.calls.clear()
+    profile = engine.profile([np.ones((2, 3), np.float32)], 2)
+    seconds = {timed.kernel.layers: timed.seconds for timed in profile.kernels}
+    # What the driver says of each pair of events.
+    assert seconds == {("add",): 2.5e-3, ("square",): 2.5e-3}
+    assert (profile.seconds, profile.others) == (5e-3, ())
+    names = driver.names()
+    assert names.count("cuLaunchKernel") == 4
+    assert names.count("cuEventCreate") == names.count("cuEventDestroy") == 3
+
+
 SHARED_ARENA = """
 func.func @net(%x: tensor<6xf32>) -> tensor<6xf32> {
   %a = trt.unary neg %x layers ["a"] : tensor<6xf32> -> tensor<6xf32>

@@ -22,6 +22,7 @@ from fusemlir.dialects.trt.constant import dense
 from fusemlir.dialects.trt.weight import ConstantValue, WeightAttr
 from fusemlir.runtime.host_program import HostProgram
 from fusemlir.runtime.program_record import ELEMENTS, read_program, write_program
+from fusemlir.runtime.timing import Step
 from fusemlir.weights.element_types import _DTYPES  # pyright: ignore[reportPrivateUsage]
 
 BYTE = IntegerType(8, Signedness.UNSIGNED)
@@ -34,7 +35,9 @@ TURNED = WeightAttr.derived("transpose", [W, [1, 0]], TensorType(f32, (3, 4)))
 
 def program(*constants: ConstantValue) -> HostProgram:
     numbered = dict(enumerate(constants, start=3))
-    return HostProgram((b"", b"code"), "main", 9, (0, 1), (2,), numbered, 1 << 33)
+    steps = (Step(("conv_0", "halo_0"), ("a", "b/ß")), Step(("reformat_1",), ()))
+    images = b"", b"code"
+    return HostProgram(images, "main", 9, (0, 1), (2,), numbered, 1 << 33, steps)
 
 
 @pytest.mark.parametrize("element", [f32, f16, bf16, i1, i8, i32, i64, BYTE])

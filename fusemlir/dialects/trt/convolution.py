@@ -30,6 +30,7 @@ from fusemlir.dialects.trt.base import (
     require_same_element,
     shape_of,
     show_shape,
+    volume,
 )
 from fusemlir.dialects.trt.enums import PaddingMode, PaddingModeAttr
 
@@ -219,6 +220,11 @@ class ContractionOp(WindowedOp, ABC):
         return shape_of(self.kernel)[2:]
 
     @property
+    def depth(self) -> int:
+        """How many products each element of the result sums, at most; or `UNKNOWN`."""
+        return volume(shape_of(self.kernel)[1:])
+
+    @property
     def dilations(self) -> Shape:
         return ints_or(self.dilation, (1,) * len(self.window))
 
@@ -314,6 +320,13 @@ class DeconvolutionOp(ContractionOp):
             )
         spatial = self.spread(shape_of(self.input)[2:])
         return self.result_type(times(maps, self.groups), spatial)
+
+    @property
+    def depth(self) -> int:
+        maps, _, *window = shape_of(self.kernel)
+        if maps == UNKNOWN:
+            return UNKNOWN
+        return volume((maps // self.groups, *window))
 
     def padding_of(self, spatial: Shape) -> tuple[Shape, Shape]:
         """How much is trimmed before and after each axis of the full output."""

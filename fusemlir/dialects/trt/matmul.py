@@ -10,6 +10,7 @@ from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, result_def
 from xdsl.utils.exceptions import VerifyException
 
 from fusemlir.dialects.trt.base import (
+    UNKNOWN,
     LayerOp,
     Shape,
     Tensor,
@@ -67,6 +68,16 @@ class MatrixMultiplyOp(LayerOp):
             MatrixOperation.NONE if self.op1 is None else self.op1.data,
         )
 
+    @property
+    def depth(self) -> int:
+        """How many products each element of the result sums, or `UNKNOWN`."""
+        factors = zip((self.lhs, self.rhs), self.operations, (-1, -2), strict=True)
+        dims = {
+            shape_of(factor)[_contracted(operation, axis)]
+            for factor, operation, axis in factors
+        } - {UNKNOWN}
+        return max(dims, default=UNKNOWN)
+
     def infer(self) -> tuple[Tensor, ...]:
         element = element_type_of(self.lhs)
         require_same_element(element, element_type_of(self.rhs), "operands")
@@ -88,6 +99,17 @@ def _operation_attr(operation: MatrixOperation) -> MatrixOperationAttr | None:
     if operation == MatrixOperation.NONE:
         return None
     return MatrixOperationAttr(operation)
+
+
+def _contracted(operation: MatrixOperation, axis: int) -> int:
+    """The axis, counted from the end, of a factor that is summed over."""
+    match operation:
+        case MatrixOperation.NONE:
+            return axis
+        case MatrixOperation.TRANSPOSE:
+            return -3 - axis
+        case MatrixOperation.VECTOR:
+            return -1
 
 
 def _split(shape: Shape, operation: MatrixOperation, which: str) -> tuple[Shape, Shape]:

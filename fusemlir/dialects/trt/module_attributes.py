@@ -27,6 +27,11 @@ CONSTANT = "trt.constant"
 """Attribute of an argument that is always the same: the data that it is."""
 HOST = "trt.host"
 """Unit attribute of a function: it is for the CPU, and converted as kernels are."""
+BARRIER = "wait_for_all"
+"""The function that all threads of the CPU leave together; who runs a lowered network
+has it."""
+LAYERS = "layers"
+"""Attribute of what starts a kernel: ids of the layers that it is for."""
 TENSOR_NAME = "trt.name"
 """Attribute of a function's argument or result: the tensor's name in the source."""
 

@@ -34,7 +34,7 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from fusemlir.dialects.trt import ConstantOp
 from fusemlir.dialects.trt.base import shape_of, volume
-from fusemlir.dialects.trt.module_attributes import OUTPUT
+from fusemlir.dialects.trt.module_attributes import LAYERS, OUTPUT
 from fusemlir.lowering.gpu.block_kernel import (
     Kernel,
     Memref,
@@ -191,7 +191,7 @@ class _Program:
                 dynamicSharedMemorySize=self._shared_memory(kernel),
             )
             if node.layers is not None:
-                launch.attributes["layers"] = node.layers
+                launch.attributes[LAYERS] = node.layers
             launch.location = node.location
 
     def _shared_memory(self, kernel: Kernel) -> SSAValue | None:

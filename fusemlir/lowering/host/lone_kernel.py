@@ -83,6 +83,7 @@ def convert_kernel(kernel: PlacedKernel, name: str, kernels: HostKernelTable) ->
             program.tensors[operand] = Placed(buffer, layout)
             inputs.append(buffer)
     program.run(kernel.node)
+    program.charge(kernel.node)
     outputs = [program.tensors[result].buffer for result in kernel.node.results]
     for buffer in outputs:
         buffer.kind = Kind.OUTPUT

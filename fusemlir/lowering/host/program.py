@@ -28,8 +28,8 @@ from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from fusemlir.diagnostics import DiagnosticError
 from fusemlir.dialects.trt import ConcatenationOp, ConstantOp, ShuffleOp
-from fusemlir.dialects.trt.base import element_type_of, shape_of
-from fusemlir.dialects.trt.module_attributes import CONSTANT, OUTPUT
+from fusemlir.dialects.trt.base import LayersAttr, element_type_of, shape_of
+from fusemlir.dialects.trt.module_attributes import BARRIER, CONSTANT, LAYERS, OUTPUT
 from fusemlir.dialects.trt.weight import ConstantValue
 from fusemlir.lowering.host.buffers import Buffer, Kind, plan_arena
 from fusemlir.lowering.host.host_kernel import HostFunction, Preparation, buffer_type
@@ -40,10 +40,7 @@ from fusemlir.lowering.host.movement.seen import layout_through
 from fusemlir.lowering.host.placement import Placement, constants_of
 from fusemlir.lowering.kernel.kernel_body import KernelBody
 from fusemlir.lowering.kernel.position import index
-from fusemlir.network import Node, is_kernel, is_node, label, nodes
-
-BARRIER = "wait_for_all"
-"""The function that all threads leave together; who runs the program has it."""
+from fusemlir.network import Node, is_kernel, is_node, label, node_of, nodes
 
 
 @dataclass(frozen=True)
@@ -68,6 +65,8 @@ class Program:
     placement: Placement = field(default_factory=Placement)
     steps: list[list[Call]] = field(default_factory=list[list[Call]])
     """Calls of one step do not depend on each other."""
+    layers: list[LayersAttr | None] = field(default_factory=list[LayersAttr | None])
+    """Of each step, what it is for."""
     tensors: dict[SSAValue, Placed] = field(default_factory=dict[SSAValue, Placed])
     copies: dict[tuple[SSAValue, Layout], Buffer] = field(
         default_factory=dict[tuple[SSAValue, Layout], Buffer]
@@ -86,6 +85,11 @@ class Program:
         parts = parts_in_place(network)
         decided = {value: part.layout_of(value) for value, part in parts.items()}
         return Program(kernels, Placement(decided=decided), parts=parts)
+
+    def charge(self, node: Node | None) -> None:
+        """The steps since the last time are for this node."""
+        layers = None if node is None else node.layers
+        self.layers += [layers] * (len(self.steps) - len(self.layers))
 
     def run(self, node: Node) -> None:
         """Add the calls of a kernel."""
@@ -279,8 +283,10 @@ def convert_function(function: FuncOp, kernels: HostKernelTable) -> FuncOp:
                 program.run(node)
         elif not isinstance(node, ConstantOp):
             program.view(node)
+        program.charge(node)
     for value, buffer in zip(returned.operands, outputs, strict=True):
         program.finish(value, buffer)
+        program.charge(node_of(value))
     return emit_program(function.sym_name.data, program, inputs, outputs)
 
 
@@ -331,11 +337,13 @@ def emit_program(
         for buffer, offset in offsets.items():
             type = buffer_type(buffer.element, buffer.count)
             values[buffer] = memref.ViewOp(arena, index(offset), [], type).result
-        for step in program.steps:
+        for step, layers in zip(program.steps, program.layers, strict=True):
             for call in step:
                 operands = [values[buffer] for buffer in call.buffers]
                 symbol = call.function.function.sym_name.data
-                CallOp(symbol, [*operands, thread, threads], [])
+                called = CallOp(symbol, [*operands, thread, threads], [])
+                if layers is not None:
+                    called.attributes[LAYERS] = layers
             CallOp(BARRIER, [barrier, threads], [])
         ReturnOp()
     attributes = [_attributes(buffer) for buffer in given]

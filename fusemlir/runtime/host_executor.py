@@ -10,7 +10,12 @@ import numpy as np
 
 from fusemlir.codegen.native import NativeLibrary
 from fusemlir.codegen.thread_team import ENTER, RUN, SERVE, c_library_symbols
-from fusemlir.runtime.host_memory import ConstantMemory, ResultMemory, empty
+from fusemlir.runtime.host_memory import (
+    ConstantMemory,
+    ResultMemory,
+    address_of,
+    empty,
+)
 from fusemlir.runtime.host_program import HostProgram
 from fusemlir.runtime.host_threads import HostThreads
 from fusemlir.runtime.signature import TensorInfo
@@ -48,9 +53,10 @@ class HostExecutor:
         }
         self._arena = empty(program.arena_bytes)
         self._addresses = np.zeros(program.arguments + 1, np.uintp)
-        self._addresses[-1] = self._arena.ctypes.data
+        self._addresses[-1] = address_of(self._arena)
         for number, constant in self._constants.items():
-            self._addresses[number] = constant.ctypes.data
+            self._addresses[number] = address_of(constant)
+        self._arguments = address_of(self._addresses)
         self._lock = Lock()
 
     @property
@@ -82,11 +88,11 @@ class HostExecutor:
         results = [memory.array() for memory in self._results]
         with self._lock:
             for number, array in zip(program.inputs, given, strict=True):
-                addresses[number] = array.ctypes.data
-            for number, array in zip(program.outputs, results, strict=True):
-                addresses[number] = array.ctypes.data
-            start(self._enter, addresses.ctypes.data)
-        return results
+                addresses[number] = address_of(array)
+            for number, (_, address) in zip(program.outputs, results, strict=True):
+                addresses[number] = address
+            start(self._enter, self._arguments)
+        return [array for array, _ in results]
 
 
 def _shape(tensor: TensorInfo) -> tuple[int, ...]:

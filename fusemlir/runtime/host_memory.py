@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import weakref
+import ctypes
 from collections.abc import Iterable
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -63,16 +63,45 @@ def _whole_lines(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
+def address_of(array: Array) -> int:
+    """Where the elements of a row-major array begin."""
+    if array.flags.carray:
+        try:
+            return ctypes.addressof(ctypes.c_char.from_buffer(cast(Any, array)))
+        except (BufferError, ValueError):
+            # There is no first byte, or other languages do not know the type.
+            pass
+    # The same, but three times as slow where a network has just run: numpy computes it
+    # in Python, and nothing of that is left in the caches.
+    return array.ctypes.data
+
+
+class _Piece:
+    """Memory of one result after the other."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]):
+        self.memory = empty(prod(shape) * dtype.itemsize)
+        self.address = address_of(self.memory)
+        self.interface = {
+            "shape": shape,
+            "typestr": dtype.str,
+            "data": (self.address, False),
+            "version": 3,
+        }
+
+
 class _Lease:
     """Stands for a piece of memory while an array, or a view of one, looks at it."""
 
-    def __init__(self, memory: Array):
-        self.__array_interface__: dict[str, Any] = {
-            "shape": memory.shape,
-            "typestr": "|u1",
-            "data": (memory.ctypes.data, False),
-            "version": 3,
-        }
+    __slots__ = ("__array_interface__", "_free", "_piece")
+
+    def __init__(self, piece: _Piece, free: list[_Piece]):
+        self.__array_interface__ = piece.interface
+        self._piece, self._free = piece, free
+
+    def __del__(self) -> None:
+        if len(self._free) < KEPT:
+            self._free.append(self._piece)
 
 
 class ResultMemory:
@@ -84,20 +113,16 @@ class ResultMemory:
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]):
         self._shape, self._dtype = shape, dtype
-        self._bytes = prod(shape) * dtype.itemsize
-        self._free: list[Array] = []
+        self._free: list[_Piece] = []
 
-    def array(self) -> Array:
-        """A new array, not initialised."""
+    def array(self) -> tuple[Array, int]:
+        """A new array, not initialised, and its address."""
         try:
-            memory = self._free.pop()
+            piece = self._free.pop()
         except IndexError:
-            memory = empty(self._bytes)
-        lease = _Lease(memory)
-        weakref.finalize(lease, _give_back, self._free, memory).atexit = False
-        return np.asarray(lease).view(self._dtype).reshape(self._shape)
-
-
-def _give_back(free: list[Array], memory: Array) -> None:
-    if len(free) < KEPT:
-        free.append(memory)
+            piece = _Piece(self._shape, self._dtype)
+        array = np.asarray(_Lease(piece, self._free))
+        if array.dtype != self._dtype:
+            # Types that are not numpy's own have no name there.
+            array = array.view(self._dtype)
+        return array, piece.address

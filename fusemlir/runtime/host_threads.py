@@ -27,7 +27,7 @@ from fusemlir.codegen.thread_team import (
     TIME_BYTES,
     initialise,
 )
-from fusemlir.runtime.host_memory import empty
+from fusemlir.runtime.host_memory import address_of, empty
 from fusemlir.weights import Array
 
 ADDRESS_BYTES = ctypes.sizeof(ctypes.c_void_p)
@@ -50,7 +50,8 @@ class HostThreads:
         self._process = os.getpid()
         self._team = empty(TEAM_BYTES)
         self._team[:] = 0
-        initialise(self._team.ctypes.data)
+        self._address = address_of(self._team)
+        initialise(self._address)
         for number in range(1, self.count):
             threading.Thread(
                 target=_serve,
@@ -69,7 +70,7 @@ class HostThreads:
         The next run must wait for this one.
         """
         self._start_in_a_forked_process()
-        self._run(self._team.ctypes.data, function, arguments, self.count)
+        self._run(self._address, function, arguments, self.count)
 
     def run_timed(self, function: int, arguments: int, barriers: int) -> list[float]:
         """Like `run`; what it took to each barrier from the one before, in seconds.

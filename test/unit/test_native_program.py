@@ -8,6 +8,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from kernels_on_host import parse
@@ -17,14 +18,17 @@ from onnx_models import model, normal
 import fusemlir
 from fusemlir import native_program
 from fusemlir.codegen.program_key import program_key
+from fusemlir.runtime import host_memory
 from fusemlir.runtime.engine import Engine
 from fusemlir.runtime.host_memory import (
     ALIGNMENT,
     ConstantMemory,
     ResultMemory,
+    address_of,
     aligned,
+    empty,
 )
-from fusemlir.weights import Weights
+from fusemlir.weights import Array, Weights
 
 NETWORK = """
 func.func @main(%x: tensor<3x5xf32>) -> tensor<3x5xf32> {
@@ -157,19 +161,48 @@ def test_results_stay_as_long_as_anyone_looks():
     np.testing.assert_array_equal(view, 2 * (X + 1)[1:])
 
 
-def test_memory_of_results_is_used_again():
+def test_memory_of_results_is_used_again(monkeypatch: pytest.MonkeyPatch):
+    made = list[int]()
+
+    def counted(size: int) -> Array:
+        made.append(size)
+        return empty(size)
+
+    monkeypatch.setattr(host_memory, "empty", counted)
     memory = ResultMemory((3, 5), np.dtype(np.float32))
-    first = memory.array()
-    address = first.ctypes.data
+    first, address = memory.array()
+    assert first.ctypes.data == address
     assert address % ALIGNMENT == 0
-    assert memory.array().ctypes.data != address
+    assert memory.array()[1] != address
     view = first[0]
     del first
-    assert memory.array().ctypes.data != address
+    assert memory.array()[1] != address
     del view
+    # Two have come back by now.
+    assert made == [60, 60]
     taken = [memory.array() for _ in range(3)]
-    assert address in {array.ctypes.data for array in taken}
-    assert all(array.flags.writeable for array in taken)
+    addresses = {found for _, found in taken}
+    assert address in addresses
+    assert len(addresses) == 3
+    assert made == [60, 60, 60]
+    assert all(array.flags.writeable for array, _ in taken)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.bool_, ml_dtypes.bfloat16])
+def test_results_have_any_type_and_shape(dtype: Any):
+    for shape in ((), (0, 3), (2, 3)):
+        array, address = ResultMemory(shape, np.dtype(dtype)).array()
+        assert (array.shape, array.dtype) == (shape, np.dtype(dtype))
+        assert array.ctypes.data == address
+
+
+@pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16])
+def test_addresses_are_those_that_numpy_says(dtype: Any):
+    array = np.zeros((2, 3), dtype)
+    read_only = array[1:]
+    read_only.flags.writeable = False
+    for each in (array, array[1:], read_only, array[2:], np.zeros((), dtype)):
+        assert address_of(each) == each.ctypes.data
 
 
 def test_an_engine_that_is_forgotten_leaves_nothing():
@@ -183,7 +216,7 @@ def test_an_engine_that_is_forgotten_leaves_nothing():
 
 
 def test_what_is_aligned_is_not_copied():
-    x = ResultMemory((7,), np.dtype(np.int64)).array()
+    x, _ = ResultMemory((7,), np.dtype(np.int64)).array()
     assert aligned(x) is x
     assert aligned(x[1:]).ctypes.data % ALIGNMENT == 0
 

@@ -28,12 +28,17 @@ LOGGER = logging.getLogger(__name__)
 
 
 def default_folder() -> Path | None:
-    """Where entries are if nobody says otherwise: in the user's cache."""
+    """Where entries are if nobody says otherwise: in the user's cache. None for no
+    cache."""
     said = os.environ.get(FOLDER_VARIABLE)
-    if said is not None:
-        return Path(said) if said else None
-    caches = os.environ.get("XDG_CACHE_HOME")
-    return (Path(caches) if caches else Path.home() / ".cache") / "fusemlir"
+    if said == "":
+        return None
+    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    try:
+        return Path(said or f"{caches}/fusemlir").expanduser()
+    except RuntimeError:
+        # Some containers run as users who have no home.
+        return None
 
 
 @dataclass(frozen=True)

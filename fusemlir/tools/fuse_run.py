@@ -72,6 +72,11 @@ class _Profiling:
                 if flag in line.values:
                     raise UsageError(f"flag '--{flag}' needs '--profile'")
             return None
+        device = line.value("device", "auto")
+        if device in ("emu", "reference"):
+            raise UsageError(
+                f"flag '--profile' is for devices host and cuda, found {device}"
+            )
         file = output_path(line, "profile-file")
         return _Profiling(integer(line, "profile-runs", 1), file)
 

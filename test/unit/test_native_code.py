@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fusemlir.codegen.native import NativeLibrary, emit_object, host_cpu
-from fusemlir.codegen.object_cache import ObjectCache, default_folder
+from fusemlir.codegen.object_cache import FOLDER_VARIABLE, ObjectCache, default_folder
 from fusemlir.codegen.ptx import CodegenError
 from fusemlir.codegen.thread_team import TEAM
 
@@ -135,3 +135,15 @@ def test_the_environment_says_where_the_cache_is(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("FUSEMLIR_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
     assert default_folder() == Path("/caches/fusemlir")
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    assert default_folder() == Path("/home/me/.cache/fusemlir")
+    monkeypatch.setenv(FOLDER_VARIABLE, "~/code")
+    assert default_folder() == Path("/home/me/code")
+
+    def without_name(user: int) -> None:
+        raise KeyError(user)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", without_name)
+    assert default_folder() is None

@@ -243,7 +243,7 @@ def test_the_command_prints_a_table_and_writes_json(
         (["--profile-file=a.json"], "flag '--profile-file' needs '--profile'"),
         (["--profile", "--profile-runs=0"], "wants 1 or more, got '0'"),
         (["--profile", "--profile-file=/no/such/a.json"], "there is no folder"),
-        (["--profile", "--device=reference"], "timed on devices host and cuda"),
+        (["--profile", "--device=emu"], "is for devices host and cuda, found emu"),
     ],
 )
 def test_mistakes_are_explained(

@@ -51,7 +51,7 @@ FLAGS = (
     Flag("compare", Takes.SWITCH, _DATA, "compare with the network as it was read, run "
          "in wide arithmetic; exit code 1 where they differ"),
     Flag("tol", Takes.VALUE, _DATA, "largest error allowed, relative to the largest "
-         "output (default: 1e-4, or 1e-2 with f16 and bf16)", "<number>"),
+         "output (default: 1e-4, 1e-2 with f16 and bf16, 0.1 with int8)", "<number>"),
     Flag("summary", Takes.SWITCH, _OUTPUT, "what was fused, what was not and why, and "
          "all kernels"),
     Flag("verbose", Takes.SWITCH, _OUTPUT, "every remark, and how long each step took"),

@@ -11,6 +11,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
+from kernels_on_host import parse
 from onnx import TensorProto, helper, numpy_helper
 from xdsl.dialects.builtin import ModuleOp
 
@@ -23,7 +24,13 @@ from fusemlir.runtime import cuda
 from fusemlir.runtime.cuda import CudaUnavailable
 from fusemlir.runtime.signature import TensorInfo
 from fusemlir.tools import fuse_run, progress
-from fusemlir.tools.comparison import Difference
+from fusemlir.tools.comparison import (
+    HALF_TOLERANCE,
+    QUANTIZED_TOLERANCE,
+    TOLERANCE,
+    Difference,
+    default_tolerance,
+)
 from fusemlir.tools.fuse_run import main
 from fusemlir.tools.run_command_line import FLAGS
 from fusemlir.tools.run_data import random_inputs, read_arrays, write_arrays
@@ -48,6 +55,10 @@ SHARED = """func.func @net(%x: tensor<1x3x8x8xf32>)
   func.return %r, %c : tensor<1x4x8x8xf32>, tensor<1x4x8x8xf32>
 }
 """
+
+
+QUANTIZED = """%s = trt.constant dense<0.5> : tensor<f32>
+      %q = trt.quantize %y, %s : (tensor<2xf32>, tensor<f32>) -> tensor<2xi8>"""
 
 
 @pytest.fixture(autouse=True)
@@ -419,6 +430,25 @@ def test_a_difference_is_relative_to_the_largest_value(
     difference = Difference.of("y", np.float32(found), np.float32(wanted))
     assert (difference.absolute, difference.relative) == (absolute, relative)
     assert difference.within(0.1) == (relative <= 0.1)
+
+
+@pytest.mark.parametrize(
+    ("element", "after", "allowed"),
+    [
+        ("f32", "", TOLERANCE),
+        ("f16", "", HALF_TOLERANCE),
+        ("f32", QUANTIZED, QUANTIZED_TOLERANCE),
+    ],
+)
+def test_what_is_allowed_follows_the_narrowest_type(
+    element: str, after: str, allowed: float
+):
+    text = f"""func.func @net(%x: tensor<2x{element}>) -> tensor<2x{element}> {{
+      %y = trt.unary abs %x : tensor<2x{element}> -> tensor<2x{element}>
+      {after}
+      func.return %y : tensor<2x{element}>
+    }}"""
+    assert default_tolerance(parse(text)) == allowed
 
 
 def test_a_step_that_takes_long_says_so_on_a_terminal(

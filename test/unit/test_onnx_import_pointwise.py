@@ -174,6 +174,19 @@ def test_biases_of_quantised_layers_are_products(tmp_path: Path):
     check(tmp_path, [dequantize], bias, given)
 
 
+def test_zero_points_of_many_channels_that_are_all_zero_are_none(tmp_path: Path):
+    scales = np.linspace(0.1, 2, 100, dtype=np.float32)
+    for element in (np.int32, np.int8):
+        values = {"x": np.arange(100).astype(element)}
+        given = {"s": scales, "z": np.zeros(100, element)}
+        dequantize = node("DequantizeLinear", ["x", "s", "z"], ["y"], axis=0)
+        module = check(tmp_path, [dequantize], values, given)
+        assert '"z"' not in str(module)
+    given["z"][99] = 1
+    dequantize = node("DequantizeLinear", ["x", "s", "z"], ["y"], axis=0)
+    check(tmp_path, [dequantize], values, given)
+
+
 def test_unsigned_quantisation_is_refused(tmp_path: Path):
     given = {"s": np.float32(0.05), "z": np.uint8(0)}
     quantize = node("QuantizeLinear", ["x", "s", "z"], ["q"])

@@ -92,9 +92,15 @@ def fold(node: Node, arrays: Sequence[Array]) -> list[Array]:
     return results
 
 
-def known_array(tensor: TensorProto, file: OnnxFile) -> Array | None:
-    """The array of a small tensor, None of a large one."""
-    if math.prod(tensor.dims) > DENSE_LIMIT:
+CHANNELS = 1 << 16
+"""Elements of the largest arrays that are read for each channel having one."""
+
+
+def known_array(
+    tensor: TensorProto, file: OnnxFile, limit: int = DENSE_LIMIT
+) -> Array | None:
+    """The array of a tensor of so many elements at most, None of a larger one."""
+    if math.prod(tensor.dims) > limit:
         return None
     return file.tensor_array(tensor)
 

@@ -36,6 +36,7 @@ from fusemlir.dialects.trt.module_attributes import (
 )
 from fusemlir.frontend.onnx.attributes import Unsupported
 from fusemlir.frontend.onnx.constant import (
+    CHANNELS,
     FOLDED,
     dense_constant,
     fold,
@@ -135,6 +136,13 @@ class _Importer:
         if tensor in self._initializers and tensor not in self._known:
             self._known[tensor] = known_array(self._initializers[tensor], self._file)
         return self._known.get(tensor)
+
+    def is_zero(self, tensor: str) -> bool:
+        if tensor not in self._initializers:
+            known = self._known.get(tensor)
+        else:
+            known = known_array(self._initializers[tensor], self._file, CHANNELS)
+        return known is not None and not known.any()
 
     def tell(self, tensor: str, array: Array) -> None:
         self._known[tensor] = array

@@ -41,6 +41,10 @@ class Network(Protocol):
         """The array of a tensor where that is small and known now."""
         ...
 
+    def is_zero(self, tensor: str) -> bool:
+        """Whether every element of a tensor, which may be a little larger, is."""
+        ...
+
     def tell(self, tensor: str, array: Array) -> None:
         """Make the array of a tensor known."""
         ...
@@ -97,6 +101,10 @@ class Node:
                 "follow from static shapes"
             )
         return array
+
+    def is_zero(self, index: int) -> bool:
+        """Whether an input is a constant of nothing but zeros."""
+        return self.network.is_zero(self._name(index))
 
     def known_ints(self, index: int, what: str) -> list[int]:
         return [int(number) for number in self.known(index, what).reshape(-1)]

@@ -11,7 +11,7 @@ from fusemlir.dialects.trt.pointwise import CastOp, ElementWiseOp
 from fusemlir.dialects.trt.quantize import DequantizeOp, QuantizeOp
 from fusemlir.frontend.onnx.attributes import Unsupported
 from fusemlir.frontend.onnx.model import element_type
-from fusemlir.frontend.onnx.node import Node, normal_axis, number_of
+from fusemlir.frontend.onnx.node import Node, normal_axis
 from fusemlir.frontend.onnx.registry import operator
 
 
@@ -66,12 +66,16 @@ def _parameters(
         scale, axis = node.reshape(scale, []), None
     else:
         axis = normal_axis(axis, len(shape_of(value)))
-    if zero_point is None or number_of(zero_point) == 0:
-        if zero_point is not None and element_type_of(zero_point) not in (i8, i32):
-            raise Unsupported(f"zero point is {zero_point.type}, wanted i8")
+    if zero_point is None:
         return scale, None, axis
-    if node.op_type == "QuantizeLinear" and element_type_of(zero_point) != i8:
-        raise Unsupported(f"zero point is {zero_point.type}, wanted i8")
+    if element_type_of(zero_point) not in (i8, i32):
+        raise Unsupported(
+            f"zero point is {zero_point.type}, wanted i8: quantise activations as "
+            "signed integers around zero (onnxruntime: activation_type=QInt8, "
+            "ActivationSymmetric)"
+        )
+    if node.is_zero(2):
+        return scale, None, axis
     if axis is None:
         zero_point = node.reshape(zero_point, [])
     return scale, zero_point, axis

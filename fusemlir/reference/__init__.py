@@ -17,6 +17,7 @@ from fusemlir.reference import (
     pooling,
     quantize,
     reduce,
+    resize,
 )
 from fusemlir.reference.interpreter import evaluate, run
 from fusemlir.reference.quantized import integer_results
@@ -32,6 +33,7 @@ FAMILIES = (
     pooling,
     quantize,
     reduce,
+    resize,
 )
 """The modules that register rules."""
 

@@ -27,7 +27,7 @@ NEVER_REFUSED = frozenset(
     LogSoftmax MatMul Mish Neg Or PRelu Reciprocal ReduceL1 ReduceL2 ReduceLogSum
     ReduceLogSumExp ReduceProd ReduceSum ReduceSumSquare Relu Reshape Round Selu
     Sigmoid Sign Sin Sinh Slice Softmax Softplus Softsign Split Sqrt Squeeze Sum Tan
-    Tanh ThresholdedRelu Transpose Unsqueeze Xor
+    Tanh ThresholdedRelu Transpose Unsqueeze Upsample Xor
     """.split()  # noqa: SIM905
 )
 """Operators all of whose cases, in types that a network has, can be imported."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from random_networks import Net
 from xdsl.dialects.builtin import i1
 from xdsl.ir import SSAValue
 
-from fusemlir.dialects.trt import ConcatenationOp, ShuffleOp, SliceOp
-from fusemlir.dialects.trt.base import element_type_of, shape_of
-from fusemlir.dialects.trt.enums import SampleMode
+from fusemlir.dialects.trt import ConcatenationOp, ResizeOp, ShuffleOp, SliceOp
+from fusemlir.dialects.trt.base import element_type_of, is_float, shape_of
+from fusemlir.dialects.trt.enums import (
+    InterpolationMode,
+    ResizeCoordinateTransformation,
+    ResizeRoundMode,
+    ResizeSelector,
+    SampleMode,
+)
 
 
 def shuffle_of(net: Net, x: SSAValue) -> ShuffleOp:
@@ -67,6 +75,33 @@ def slice_of(net: Net, x: SSAValue) -> SliceOp:
 
 def slice_layer(net: Net) -> None:
     net.add(slice_of(net, net.ranked()))
+
+
+def resize(net: Net) -> None:
+    """Of the last axes, to nearly any size; where numbers are exact, the nearest."""
+    x = net.ranked()
+    shape = shape_of(x)
+    blends = is_float(element_type_of(x)) and not net.exact
+    mode = net.pick(tuple(InterpolationMode)) if blends else InterpolationMode.NEAREST
+    axes = min(len(shape), net.integer(1, 2))
+    kept, changed = shape[: len(shape) - axes], shape[len(shape) - axes :]
+    target: dict[str, Any] = {
+        "size": [*kept, *(net.integer(1, dim + 3) for dim in changed)]
+    }
+    if net.chance(3):
+        factors = [net.pick((1.0, 1.4, 2.0)) for _ in changed]
+        target = {"scales": [*(1.0 for _ in kept), *factors]}
+    net.add(
+        ResizeOp(
+            mode,
+            x,
+            **target,
+            coordinates=net.pick(tuple(ResizeCoordinateTransformation)),
+            single_pixel=net.pick(tuple(ResizeSelector)),
+            rounding=net.pick(tuple(ResizeRoundMode)),
+            exclude_outside=net.chance(2),
+        )
+    )
 
 
 def concatenation(net: Net) -> None:

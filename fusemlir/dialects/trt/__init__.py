@@ -28,6 +28,7 @@ from fusemlir.dialects.trt.pointwise import (
 from fusemlir.dialects.trt.pooling import LrnOp, PoolingOp
 from fusemlir.dialects.trt.quantize import DequantizeOp, QuantizeOp
 from fusemlir.dialects.trt.reduce import ReduceOp, SoftMaxOp, TopKOp
+from fusemlir.dialects.trt.resize import ResizeOp
 from fusemlir.dialects.trt.schedule import ScheduleAttr
 from fusemlir.dialects.trt.shape import (
     ConcatenationOp,
@@ -55,6 +56,7 @@ LAYERS = (
     PoolingOp,
     QuantizeOp,
     ReduceOp,
+    ResizeOp,
     ScaleOp,
     ShuffleOp,
     SliceOp,

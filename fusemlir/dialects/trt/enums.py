@@ -182,6 +182,42 @@ class SampleMode(StrEnum):
     REFLECT = auto()
 
 
+class InterpolationMode(StrEnum):
+    """`nvinfer1::InterpolationMode`: what a resize makes of neighbours."""
+
+    NEAREST = auto()
+    LINEAR = auto()
+    CUBIC = auto()
+
+
+class ResizeCoordinateTransformation(StrEnum):
+    """`nvinfer1::ResizeCoordinateTransformation`: where a position lies in the input.
+
+    Of position x along an axis: x * (in - 1) / (out - 1), x * ratio, or
+    (x + 1/2) * ratio - 1/2; the ratio is in / out, or one by a scale.
+    """
+
+    ALIGN_CORNERS = auto()
+    ASYMMETRIC = auto()
+    HALF_PIXEL = auto()
+
+
+class ResizeSelector(StrEnum):
+    """`nvinfer1::ResizeSelector`: where the only position of an axis lies."""
+
+    FORMULA = auto()
+    UPPER = auto()
+
+
+class ResizeRoundMode(StrEnum):
+    """`nvinfer1::ResizeRoundMode`: which neighbour is the nearest."""
+
+    HALF_UP = auto()
+    HALF_DOWN = auto()
+    FLOOR = auto()
+    CEIL = auto()
+
+
 @irdl_attr_definition
 class ActivationTypeAttr(EnumAttribute[ActivationType], SpacedOpaqueSyntaxAttribute):
     name = "trt.activation_type"
@@ -234,7 +270,35 @@ class SampleModeAttr(EnumAttribute[SampleMode], SpacedOpaqueSyntaxAttribute):
     name = "trt.sample_mode"
 
 
+@irdl_attr_definition
+class InterpolationModeAttr(
+    EnumAttribute[InterpolationMode], SpacedOpaqueSyntaxAttribute
+):
+    name = "trt.interpolation_mode"
+
+
+@irdl_attr_definition
+class ResizeCoordinateTransformationAttr(
+    EnumAttribute[ResizeCoordinateTransformation], SpacedOpaqueSyntaxAttribute
+):
+    name = "trt.resize_coordinate_transformation"
+
+
+@irdl_attr_definition
+class ResizeSelectorAttr(EnumAttribute[ResizeSelector], SpacedOpaqueSyntaxAttribute):
+    name = "trt.resize_selector"
+
+
+@irdl_attr_definition
+class ResizeRoundModeAttr(EnumAttribute[ResizeRoundMode], SpacedOpaqueSyntaxAttribute):
+    name = "trt.resize_round_mode"
+
+
 ENUMS = (
+    InterpolationModeAttr,
+    ResizeCoordinateTransformationAttr,
+    ResizeSelectorAttr,
+    ResizeRoundModeAttr,
     ActivationTypeAttr,
     ElementWiseOperationAttr,
     UnaryOperationAttr,

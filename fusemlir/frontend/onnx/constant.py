@@ -26,10 +26,12 @@ FOLDED = frozenset(
         "Add",
         "And",
         "Cast",
+        "Ceil",
         "Concat",
         "Div",
         "Equal",
         "Expand",
+        "Floor",
         "Gather",
         "Greater",
         "GreaterOrEqual",
@@ -59,7 +61,7 @@ FOLDED = frozenset(
     }
 )
 """Operators that are computed at import where all their inputs are known integers or
-truth values.
+truth values, or are known and one was computed so.
 
 That is what models compute shapes with; all other folding is left to passes.
 """

@@ -94,6 +94,7 @@ class _Importer:
         self._values: dict[str, SSAValue] = {}
         self._initializers = {tensor.name: tensor for tensor in self._graph.initializer}
         self._known: dict[str, Array | None] = {}
+        self._folded = set[str]()
         self._makers: dict[str, str] = {}
         self._wanted: set[str] = set()
         self._argument_names: list[str] = []
@@ -195,6 +196,7 @@ class _Importer:
         if (arrays := self._foldable(node)) is not None:
             for name, array in zip(node.proto.output, fold(node, arrays), strict=False):
                 self.tell(name, array)
+                self._folded.add(name)
             return
         result = handler(node)
         if unread := node.attributes.unread:
@@ -236,14 +238,16 @@ class _Importer:
         return name in self._values or name in self._initializers or name in self._known
 
     def _foldable(self, node: Node) -> list[Array] | None:
-        """The inputs of a node of a shape computation that is known already."""
+        """The inputs of a node of a shape computation that is known already. Floats
+        are of one where they were made of it, as scales are."""
         if node.op_type not in FOLDED or not node.proto.input:
             return None
         arrays = [self.known(name) for name in node.proto.input if name]
         known = [array for array in arrays if array is not None]
-        if len(known) < node.input_count or any(
-            a.dtype.kind not in "ib" for a in known
-        ):
+        if len(known) < node.input_count:
+            return None
+        is_of_shapes = all(a.dtype.kind in "ib" for a in known)
+        if not is_of_shapes and self._folded.isdisjoint(node.proto.input):
             return None
         return known
 

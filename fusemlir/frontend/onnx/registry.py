@@ -27,6 +27,7 @@ FAMILIES = (
     "pooling",
     "quantize",
     "reduce",
+    "resize",
     "unary",
 )
 """The modules beside this one that import operators."""

@@ -17,6 +17,7 @@ from fusemlir.lowering.elements.contraction import (
 )
 from fusemlir.lowering.elements.conv_pooling import is_conv_pooling
 from fusemlir.lowering.elements.pooling import is_pooling_kernel, pooling_element
+from fusemlir.lowering.elements.resize import is_resize_kernel, resize_element
 from fusemlir.lowering.elements.separable import is_separable_kernel
 from fusemlir.lowering.gpu.attention.attention import (
     build_attention,
@@ -74,6 +75,7 @@ FAMILIES = (
     Family(is_reduce_kernel, build_reduce),
     Family(is_pooling_kernel, of_elements(pooling_element)),
     Family(is_movement_kernel, build_movement),
+    Family(is_resize_kernel, of_elements(resize_element)),
     Family(is_top_k_kernel, build_top_k),
     Family(is_softmax_kernel, build_softmax),
     Family(is_normalization_kernel, build_normalization),
@@ -86,8 +88,8 @@ SUPPORTED = (
     "for an int8 convolution of what a depthwise one is rounded to; "
     "for a softmax along the rows of a matrix product, and a product of that; "
     "for a reduction, softmax or normalization with "
-    "pointwise layers around it; and for a shuffle, slice, padding, concatenation or "
-    "top-k, of a softmax too"
+    "pointwise layers around it; and for a shuffle, slice, padding, resize, "
+    "concatenation or top-k, of a softmax too"
 )
 
 

@@ -35,7 +35,7 @@ def load_vector(
     buffer: SSAValue, at: Index, lanes: int, alignment: int | None = None
 ) -> SSAValue:
     """Neighbours, the first aligned to so many bytes, or else as any element is."""
-    element = _element(buffer)
+    element = element_of(buffer)
     load = vector.LoadOp(buffer, [as_value(at)], VectorType(element, [lanes]))
     bytes = element_bytes(element) if alignment is None else alignment
     load.attributes["alignment"] = IntegerAttr(bytes, i64)
@@ -44,9 +44,10 @@ def load_vector(
 
 def store_vector(value: SSAValue, buffer: SSAValue, at: Index) -> None:
     store = vector.StoreOp(value, buffer, [as_value(at)])
-    store.attributes["alignment"] = IntegerAttr(element_bytes(_element(buffer)), i64)
+    store.attributes["alignment"] = IntegerAttr(element_bytes(element_of(buffer)), i64)
 
 
-def _element(buffer: SSAValue) -> Attribute:
+def element_of(buffer: SSAValue) -> Attribute:
+    """The type of what a buffer holds."""
     assert isa(buffer.type, MemRefType)
     return buffer.type.element_type

@@ -21,6 +21,7 @@ from fusemlir.lowering.host.integer.separable import ByteSeparablePlan
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.lrn import LrnPlan
 from fusemlir.lowering.host.movement.concatenation import ConcatenationPlan
+from fusemlir.lowering.host.movement.resize import ResizePlan
 from fusemlir.lowering.host.movement.sampling import PaddingPlan, SlicePlan
 from fusemlir.lowering.host.movement.shuffle import ShufflePlan
 from fusemlir.lowering.host.plan import Plan, Site
@@ -60,6 +61,7 @@ PLANS: tuple[type[Plan], ...] = (
     ShufflePlan,
     SlicePlan,
     PaddingPlan,
+    ResizePlan,
     TopKPlan,
     ReducePlan,
     SoftmaxPlan,

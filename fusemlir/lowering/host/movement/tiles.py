@@ -15,6 +15,7 @@ from xdsl.dialects.builtin import DenseArrayBase, VectorType, i64
 from xdsl.ir import SSAValue
 from xdsl.utils.hints import isa
 
+from fusemlir.dialects.memref import PrefetchOp
 from fusemlir.lowering.host.access import load_vector, store_vector
 from fusemlir.lowering.host.host_kernel import HostKernel
 from fusemlir.lowering.host.nests import Loop, unraveled
@@ -32,6 +33,12 @@ TILE = 16
 READ_RUN, WRITTEN_RUN = TILE, 256
 """Elements of a block along both axes: what is written from one tile to the next
 stays near until the lines of a pixel are whole."""
+
+AHEAD = 2 * TILE
+"""Elements of a row, from a square to what is fetched meanwhile."""
+
+FAR_ELEMENTS = 512
+"""From a row to the next: a processor foresees no short runs that are farther apart."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +94,18 @@ class Tiling:
             load_vector(source, add(read, number * self.writes.steps[0]), self.step)
             for number in range(self.step)
         ]
+        self._fetch(source, read)
         for number, column in enumerate(transposed(rows)):
             place = add(written, number * self.reads.steps[1])
             store_vector(column, target, place)
+
+    def _fetch(self, source: SSAValue, read: Index) -> None:
+        """Have the rows of a later square in a cache by then."""
+        if self.writes.steps[0] < FAR_ELEMENTS:
+            return
+        for number in range(self.step):
+            ahead = add(read, number * self.writes.steps[0] + AHEAD)
+            PrefetchOp(source, [as_value(ahead)])
 
 
 def _end(begin: Index, run: int, turns: Loop) -> Index:
@@ -122,3 +138,11 @@ def _chosen(a: SSAValue, b: SSAValue, apart: int, offset: int) -> SSAValue:
     ]
     places = DenseArrayBase.from_list(i64, mask)
     return vector.ShuffleOp(a, b, places, result_type=a.type).result
+
+
+def run_of(lanes: SSAValue, begin: int, count: int) -> SSAValue:
+    """`count` lanes of a vector, from one on."""
+    assert isa(lanes.type, VectorType)
+    places = DenseArrayBase.from_list(i64, range(begin, begin + count))
+    type = VectorType(lanes.type.element_type, [count])
+    return vector.ShuffleOp(lanes, lanes, places, result_type=type).result

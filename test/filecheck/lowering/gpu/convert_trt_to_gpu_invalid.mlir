@@ -1,7 +1,7 @@
 // RUN: fuse-opt %s --convert-trt-to-gpu --split-input-file --verify-diagnostics
 
 func.func @all_layers_without_a_kernel_are_named(%x: tensor<2x8xf32>, %w: tensor<8x4xf32>) -> tensor<2x4xf32> {
-  // expected-error@+1 {{no kernel yet for matmul_softmax (layers 'scores', 'probabilities'): there are kernels for pointwise layers, casts and quantization; for a convolution, deconvolution or matrix multiply of inputs, a pooling or an lrn, with pointwise layers after it; for a convolution with a pooling on its result; for an int8 convolution of what a depthwise one is rounded to; for a softmax along the rows of a matrix product, and a product of that; for a reduction, softmax or normalization with pointwise layers around it; and for a shuffle, slice, padding, concatenation or top-k, of a softmax too}}
+  // expected-error@+1 {{no kernel yet for matmul_softmax (layers 'scores', 'probabilities'): there are kernels for pointwise layers, casts and quantization; for a convolution, deconvolution or matrix multiply of inputs, a pooling or an lrn, with pointwise layers after it; for a convolution with a pooling on its result; for an int8 convolution of what a depthwise one is rounded to; for a softmax along the rows of a matrix product, and a product of that; for a reduction, softmax or normalization with pointwise layers around it; and for a shuffle, slice, padding, resize, concatenation or top-k, of a softmax too}}
   %s = trt.fused "matmul_softmax"(%x, %w) layers ["scores", "probabilities"] : (tensor<2x8xf32>, tensor<8x4xf32>) -> tensor<2x4xf32> {
   ^bb0(%x0: tensor<2x8xf32>, %w0: tensor<8x4xf32>):
     %m = trt.matrix_multiply %x0, %w0 layers ["scores"] : (tensor<2x8xf32>, tensor<8x4xf32>) -> tensor<2x4xf32>

@@ -34,3 +34,13 @@ func.func @colours(%x: tensor<3x50xi8>) -> tensor<50x3xi8> {
   %y = trt.shuffle %x first_transpose = [1, 0] : tensor<3x50xi8> -> tensor<50x3xi8>
   func.return %y : tensor<50x3xi8>
 }
+
+// Rows that are far apart are fetched before they are read, others not.
+// WIDE-NOT:      memref.prefetch
+// WIDE:          func.func private @shuffle_3
+// WIDE-COUNT-16: memref.prefetch"(%x,
+// WIDE-NOT:      memref.prefetch
+func.func @far_rows(%x: tensor<16x512xf32>) -> tensor<512x16xf32> {
+  %y = trt.shuffle %x first_transpose = [1, 0] : tensor<16x512xf32> -> tensor<512x16xf32>
+  func.return %y : tensor<512x16xf32>
+}

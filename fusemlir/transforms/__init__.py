@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PASS_NAMES: tuple[str, ...] = (
     "trt-canonicalize",
     "fold-constants",
+    "fold-dequantize",
     "erase-dead-layers",
     "merge-duplicate-layers",
     "fuse-shuffle-shuffle",

@@ -79,6 +79,7 @@ FUSIONS: tuple[Stage, ...] = (
     Stage("fuse-qdq-pooling", "likewise"),
     Stage("fuse-qdq-pointwise", "what no contraction took may be int8 too"),
     Stage("fuse-depthwise-separable", "it joins two int8 convolutions"),
+    Stage("fold-dequantize", "weights that no int8 group took are packed as floats"),
     Stage("erase-dead-layers", "constants that were folded into others have no user"),
 )
 

@@ -14,7 +14,7 @@ from host_readers import OURS, REFERENCE, UNFUSED, WINOGRAD
 OTHERS = (REFERENCE, "OpenVINO", "torch", "Inductor")
 RUNNERS = (OURS, UNFUSED, WINOGRAD, *OTHERS)
 
-Kind = Literal["networks", "contractions", "memory-bound patterns"]
+Kind = Literal["networks", "int8 networks", "contractions", "memory-bound patterns"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Measured:
     @property
     def kind(self) -> Kind:
         if self.is_network:
-            return "networks"
+            return "int8 networks" if self.is_quantized else "networks"
         if self.bound > self.moving:
             return "contractions"
         return "memory-bound patterns"

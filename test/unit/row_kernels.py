@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -25,6 +27,9 @@ from fusemlir.transforms.trt_fuse import TrtFusePass
 from fusemlir.weights import dtype_of
 
 SM = "80"
+
+TARGETS = ("75", "80", "90")
+"""Whose machine code is checked."""
 
 ULP = 2.0**-23
 """Of f32, in which floats are computed."""
@@ -123,16 +128,26 @@ def assert_close(
     assert (off <= allowed).all(), (off / allowed).max()
 
 
-def check_machine_code(module: ModuleOp, most: int = 800) -> None:
-    """Kernels of at most so many operations, that ptxas takes without spills."""
+def in_turn(*axes: Iterable[Any]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """All combinations, each with one of `TARGETS`: of each value with all others, if
+    these are three or more, there is one for each target."""
+    for places in product(*(list(enumerate(axis)) for axis in axes)):
+        turn = sum(number for number, _ in places) % len(TARGETS)
+        yield tuple(value for _, value in places), TARGETS[turn]
+
+
+def check_machine_code(module: ModuleOp, *targets: str, most: int = 800) -> None:
+    """Kernels of at most so many operations, that ptxas takes without spills for the
+    targets, where none is given for all."""
     lowered = lower(module)
     kernels = [op for op in lowered.walk() if isinstance(op, gpu.FuncOp)]
     assert kernels
     for kernel in kernels:
         count = len(list(kernel.walk()))
         assert count <= most, f"{count} operations"
-    for sm in ("75", "80", "90"):
-        reports = assemble(emit_ptx(machine_level(lowered), sm), sm).kernels
+    text = machine_level(lowered)
+    for sm in targets or TARGETS:
+        reports = assemble(emit_ptx(text, sm), sm).kernels
         assert len(reports) == len(kernels)
         for report in reports:
             assert (report.spill_stores, report.spill_loads) == (0, 0), sm

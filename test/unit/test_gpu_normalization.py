@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from kernel_arrays import layer_module, random, tensor
 from reference_support import FLOAT_TYPES
-from row_kernels import ULP, assert_close, check_machine_code, launch, network
+from row_kernels import ULP, assert_close, check_machine_code, in_turn, launch, network
 from xdsl.dialects.builtin import ModuleOp
 
 from fusemlir.codegen.ptx import find_ptxas
@@ -148,6 +148,5 @@ def test_a_row_is_read_once_where_registers_hold_it(case: str, times: int):
 def test_kernels_are_small_and_ptxas_takes_them_without_spills():
     if find_ptxas() is None:
         pytest.skip("no ptxas on the PATH nor in nvidia-cuda-nvcc")
-    for case in CASES:
-        for dtype in (np.float32, np.float16):
-            check_machine_code(module(case, *arrays_of(case, dtype)))
+    for (case, dtype), sm in in_turn(CASES, (np.float32, np.float16)):
+        check_machine_code(module(case, *arrays_of(case, dtype)), sm)

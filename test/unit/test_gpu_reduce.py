@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from kernel_arrays import layer_module, random, tensor
 from reference_support import FLOAT_TYPES
-from row_kernels import assert_close, check_machine_code, fused, launch, network
+from row_kernels import (
+    assert_close,
+    check_machine_code,
+    fused,
+    in_turn,
+    launch,
+    network,
+)
 from xdsl.dialects.builtin import ModuleOp
 
 from fusemlir.codegen.ptx import find_ptxas
@@ -285,10 +292,10 @@ def test_few_short_rows_fill_no_more_than_a_warp():
 def test_kernels_are_small_and_ptxas_takes_them_without_spills():
     if find_ptxas() is None:
         pytest.skip("no ptxas on the PATH nor in nvidia-cuda-nvcc")
-    for shape, axes in CASES.values():
-        for dtype in (np.float32, np.float16):
-            check_machine_code(module(R.SUM, np.empty(shape, dtype), axes, False))
+    halves = (np.float32, np.float16)
+    for ((shape, axes), dtype), sm in in_turn(CASES.values(), halves):
+        check_machine_code(module(R.SUM, np.empty(shape, dtype), axes, False), sm)
     check_machine_code(module(R.AVG, np.empty((33, 31), np.int8), (0,), False))
-    for shape in ((3, 1001), (3, 31, 33), (2, 5000), (2, 5000, 8)):
-        for dtype in (np.float32, np.float16):
-            check_machine_code(norm("log sum exp", np.zeros(shape, dtype)))
+    shapes = ((3, 1001), (3, 31, 33), (2, 5000), (2, 5000, 8))
+    for (shape, dtype), sm in in_turn(shapes, halves):
+        check_machine_code(norm("log sum exp", np.zeros(shape, dtype)), sm)

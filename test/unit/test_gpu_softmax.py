@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from kernel_arrays import layer_module, random, tensor
 from reference_support import FLOAT_TYPES
-from row_kernels import assert_close, check_machine_code, fused, launch, network
+from row_kernels import (
+    assert_close,
+    check_machine_code,
+    fused,
+    in_turn,
+    launch,
+    network,
+)
 from xdsl.dialects.builtin import ModuleOp
 
 from fusemlir.codegen.ptx import find_ptxas
@@ -140,7 +147,8 @@ def test_a_row_is_read_once_where_registers_hold_it(
 def test_kernels_are_small_and_ptxas_takes_them_without_spills():
     if find_ptxas() is None:
         pytest.skip("no ptxas on the PATH nor in nvidia-cuda-nvcc")
-    for shape, axis in CASES.values():
-        for dtype in (np.float32, np.float16):
-            for log in (False, True):
-                check_machine_code(module(np.zeros(shape, dtype), axis, log=log))
+    halves = (np.float32, np.float16)
+    for ((shape, axis), dtype, log), sm in in_turn(
+        CASES.values(), halves, (False, True)
+    ):
+        check_machine_code(module(np.zeros(shape, dtype), axis, log=log), sm)

@@ -3,13 +3,14 @@ pairs."""
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 from kernel_arrays import layer_module, random, tensor
 from reference_support import FLOAT_TYPES
-from row_kernels import assert_close, check_machine_code, launch, network
+from row_kernels import assert_close, check_machine_code, in_turn, launch, network
 from test_gpu_softmax import softmax
 from xdsl.dialects.builtin import ModuleOp, i64
 
@@ -44,6 +45,8 @@ def assert_top(kind: T, x: np.ndarray, k: int, axis: int, results: Any) -> None:
     assert values.tobytes() == taken.tobytes()
 
 
+LONG = ("of a row sorted in parts", "as many as there may be")
+
 CASES: dict[str, tuple[tuple[int, ...], int, int]] = {
     "one": ((1,), 1, 0),
     "a row": ((33,), 5, 0),
@@ -53,15 +56,28 @@ CASES: dict[str, tuple[tuple[int, ...], int, int]] = {
     "in front": ((31, 3), 1, 0),
     "between vectors of rows": ((2, 100, 8), 4, 1),
     "many": ((2, 300), 40, 1),
-    "of a row sorted in parts": ((1, 9001), 40, 1),
-    "as many as there may be": ((1, 9001), 3840, 1),
+    LONG[0]: ((1, 9001), 40, 1),
+    LONG[1]: ((1, 9001), 3840, 1),
     "many in the middle": ((2, 100, 3), 50, 1),
 }
 
 
-@pytest.mark.parametrize("dtype", [*FLOAT_TYPES, np.int8, np.int32, np.int64])
-@pytest.mark.parametrize("kind", T)
-@pytest.mark.parametrize("case", CASES)
+TYPES = (*FLOAT_TYPES, np.int8, np.int32, np.int64)
+
+
+def is_tried(case: str, kind: T, dtype: Any) -> bool:
+    """All, but of a long row each type one way: how it is taken in parts does not
+    depend on what its keys are made of. Of 64-bit integers nothing is sorted."""
+    if case not in LONG:
+        return True
+    turn = (TYPES.index(dtype) + LONG.index(case)) % 2
+    return dtype is not np.int64 and kind == list(T)[turn]
+
+
+@pytest.mark.parametrize(
+    ("case", "kind", "dtype"),
+    [tried for tried in product(CASES, T, TYPES) if is_tried(*tried)],
+)
 def test_the_first_k_of_the_order_are_taken(case: str, kind: T, dtype: Any):
     shape, k, axis = CASES[case]
     # Few different numbers, so that many are equal.
@@ -191,9 +207,9 @@ def test_a_row_is_read_once_where_registers_hold_it():
 def test_kernels_are_small_and_ptxas_takes_them_without_spills():
     if find_ptxas() is None:
         pytest.skip("no ptxas on the PATH nor in nvidia-cuda-nvcc")
-    for shape, k, axis in CASES.values():
-        for dtype in (np.float32, np.float16, np.int8):
-            check_machine_code(module(T.MAX, np.zeros(shape, dtype), k, axis))
+    types = (np.float32, np.float16, np.int8)
+    for ((shape, k, axis), dtype), sm in in_turn(CASES.values(), types):
+        check_machine_code(module(T.MAX, np.zeros(shape, dtype), k, axis), sm)
     check_machine_code(module(T.MAX, np.zeros((3, 7, 5), np.int64), 3, 1))
     for shape, k in (((3, 1000), 5), ((2, 10, 7), 3), ((2, 17001), 40)):
         check_machine_code(of_softmax(T.MAX, np.zeros(shape, np.float16), k, log=False))

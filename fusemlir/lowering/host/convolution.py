@@ -37,10 +37,13 @@ from fusemlir.lowering.host.plan import Plan, Site, Wish
 from fusemlir.lowering.host.pointwise import reads_of
 from fusemlir.lowering.host.reformat import widened
 from fusemlir.lowering.host.schedules import Choices, HostCpuShape, TileSchedule
-from fusemlir.lowering.host.tile_epilogue import Roles, TileEpilogue
+from fusemlir.lowering.host.tile_epilogue import TURNED, Roles, TileEpilogue
 from fusemlir.lowering.host.weighted import Weighted
 from fusemlir.lowering.kernel.index_math import add, multiply
 from fusemlir.lowering.kernel.kernel_body import KernelBody
+
+FEWEST_TURNED = 4
+"""Features of a group, and pixels of a line, of which tiles are turned in registers."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,16 @@ class ConvolutionPlan(Plan):
     @property
     def images(self) -> frozenset[SSAValue]:
         return super().images | {self.weighted.image}
+
+    @property
+    def writes_planes(self) -> bool:
+        found = self.weighted
+        return (
+            isinstance(found.op, ConvolutionOp)
+            and found.features // found.groups >= FEWEST_TURNED
+            and shape_of(found.result)[-1] >= FEWEST_TURNED
+            and all(element_type_of(value) in TURNED for value in found.outputs)
+        )
 
     def build(self, name: str, site: Site) -> HostFunction:
         found = self.weighted

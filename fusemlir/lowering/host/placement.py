@@ -2,7 +2,8 @@
 
 What convolutions read and write has its channels innermost, with the halo that the
 widest of its convolutions reads; pointwise layers and concatenations keep what they
-are given. Inputs, outputs and all else are row-major.
+are given. Inputs, outputs and all else are row-major: a convolution whose result is
+only given by the network writes it so.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import i8
+from xdsl.dialects.func import ReturnOp
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import (
@@ -70,10 +72,12 @@ class Placement:
             value: self._of_input(operand, is_image and value in plan.images)
             for operand, value in pairs
         }
+        are_planes = plan.writes_planes and all(map(_is_only_given, body.node.results))
+        are_last = is_image and not are_planes
         ranks = {len(shape_of(value)) for value in plan.images}
         for result, value in zip(body.node.results, body.outputs, strict=True):
             shape = shape_of(result)
-            if is_image and len(shape) in ranks:
+            if are_last and len(shape) in ranks:
                 layout = self.decided.get(result) or image_layout(result)
             else:
                 layout = Layout.row_major(shape)
@@ -94,6 +98,11 @@ class Placement:
             return Layout.row_major(shape_of(operand))
         now, wanted = self.of(operand), image_layout(operand)
         return now if _is_image(now) and _is_enough(now.halo, wanted.halo) else wanted
+
+
+def _is_only_given(value: SSAValue) -> bool:
+    """Whether a tensor is an output of the network, and nothing else reads it."""
+    return all(isinstance(use.operation, ReturnOp) for use in value.uses)
 
 
 def _is_image(layout: Layout) -> bool:

@@ -78,6 +78,11 @@ class Plan(ABC):
         """The inputs that are read as they lie, whatever order their axes are in."""
         return frozenset()
 
+    @property
+    def writes_planes(self) -> bool:
+        """Whether images that are outputs may be row-major where others are not."""
+        return False
+
     def outputs_of(self, inputs: Mapping[SSAValue, Layout]) -> Sequence[Layout] | None:
         """How the outputs lie where the inputs are read as they lie, halos left out;
         None where both are in the layout of `wish`."""

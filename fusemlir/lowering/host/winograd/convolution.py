@@ -51,6 +51,11 @@ class WinogradPlan(ConvolutionPlan):
         assert isinstance(self.weighted.op, ConvolutionOp)
         return self.weighted.op
 
+    @property
+    def writes_planes(self) -> bool:
+        """Four neighbouring pixels that a patch gives are too few to be turned."""
+        return False
+
     def choices(self, site: Site) -> Choices[TileSchedule]:
         tiling = Tiling.of(self.op)
         return TileSchedule.choices(tiling.count, tiling.features, site.cpu)

@@ -16,8 +16,7 @@
 // CHECK:        func.call @reformat_0
 // CHECK:        func.call @wait_for_all
 // CHECK:        func.call @conv_0
-// CHECK:        func.call @wait_for_all
-// CHECK:        func.call @reformat_1
+// CHECK-NOT:    func.call @reformat
 // CHECK:        func.return
 
 // LLVM: define void @conv_0(ptr noalias %{{.*}}, i64 %{{.*}}, i64 %{{.*}})

@@ -56,6 +56,7 @@ BUILDER_NAMES = {
     "fuse-qdq-pointwise": "QuantizePointWiseFusion",
     "fuse-qdq-pooling": "QuantizePoolingFusion",
     "fuse-qdq-pair": "QDQPairErasure",
+    "fold-dequantize": "DequantizeFolding",
 }
 """By pass; ours, in the same style, where no log of TensorRT shows a name."""
 

@@ -11,6 +11,7 @@ from xdsl.utils.hints import isa
 
 from fusemlir.lowering.element_conversion import element_bytes
 from fusemlir.lowering.kernel.index_math import Index, as_value
+from fusemlir.lowering.kernel.value_numbering import constant
 
 
 def load(buffer: SSAValue, place: Index) -> SSAValue:
@@ -45,6 +46,11 @@ def load_vector(
 def store_vector(value: SSAValue, buffer: SSAValue, at: Index) -> None:
     store = vector.StoreOp(value, buffer, [as_value(at)])
     store.attributes["alignment"] = IntegerAttr(element_bytes(element_of(buffer)), i64)
+
+
+def local(type: Attribute, count: int) -> SSAValue:
+    """Memory of the kernel, allocated once where it begins."""
+    return constant(object(), lambda: memref.AllocaOp.get(type, None, [count]).memref)
 
 
 def element_of(buffer: SSAValue) -> Attribute:

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import prod
 
-from xdsl.dialects import memref
 from xdsl.ir import Attribute, SSAValue
 
-from fusemlir.lowering.host.access import load, store
+from fusemlir.lowering.host.access import load, local, store
 from fusemlir.lowering.host.nests import unraveled
 from fusemlir.lowering.host.rows.rows import (
     Bounds,
@@ -27,7 +26,6 @@ from fusemlir.lowering.host.rows.rows import (
 )
 from fusemlir.lowering.kernel.control_flow import loop
 from fusemlir.lowering.kernel.index_math import Index
-from fusemlir.lowering.kernel.value_numbering import constant
 from fusemlir.lowering.rows.fold import Fold, State
 
 NEAR_ELEMENTS = 2**17
@@ -115,7 +113,7 @@ class _Table:
 
     @staticmethod
     def of_types(types: Sequence[Attribute], size: int) -> _Table:
-        return _Table([_local(type, size) for type in types])
+        return _Table([local(type, size) for type in types])
 
     def load(self, at: Cursor) -> State:
         return [load(array, at.lane) for array in self.arrays]
@@ -123,8 +121,3 @@ class _Table:
     def store(self, at: Cursor, values: State) -> None:
         for value, array in zip(values, self.arrays, strict=True):
             store(value, array, at.lane)
-
-
-def _local(type: Attribute, size: int) -> SSAValue:
-    """Memory of the function, allocated once where it begins."""
-    return constant(object(), lambda: memref.AllocaOp.get(type, None, [size]).memref)

@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from xdsl.dialects import arith, memref
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import IntegerType, i32, i64
 from xdsl.ir import SSAValue
 
 from fusemlir.lowering.element_conversion import integer
-from fusemlir.lowering.host.access import load, store
+from fusemlir.lowering.host.access import load, local, store
 from fusemlir.lowering.host.top_k.row import Row
 from fusemlir.lowering.kernel.control_flow import for_loop, if_else, loop
 from fusemlir.lowering.kernel.index_math import Index, add, as_value, multiply
-from fusemlir.lowering.kernel.value_numbering import constant
 
 FEW, MOST_SELECTED = 64, 1024
 """So few are always selected; of more than so many the order would be far from a
@@ -54,7 +53,7 @@ def select(row: Row) -> None:
 
 
 def _select_of_blocks(row: Row, found: _Found, block: int, blocks: int) -> None:
-    most = _local(found.type, blocks)
+    most = local(found.type, blocks)
     found.clear()
 
     def note(number: SSAValue, bound: SSAValue) -> SSAValue:
@@ -97,7 +96,7 @@ class _Found:
     @staticmethod
     def of_row(row: Row) -> _Found:
         type, k = i64 if row.form.is_wide else i32, row.form.k
-        return _Found(type, k, _local(type, k), _local(i64, k))
+        return _Found(type, k, local(type, k), local(i64, k))
 
     @property
     def least(self) -> SSAValue:
@@ -180,8 +179,3 @@ class _Found:
             ]
 
         for_loop(0, self.k, 1, [order, place], step)
-
-
-def _local(type: IntegerType, count: int) -> SSAValue:
-    """Memory of the function, allocated once where it begins."""
-    return constant(object(), lambda: memref.AllocaOp.get(type, None, [count]).memref)

@@ -30,6 +30,7 @@ def test_squeeze_and_unsqueeze(tmp_path: Path, opset: int):
         ([5, 0], [0, 8], [2, 3], [-2, 3]),
         ([-1], [-100], [3], [-1]),
         ([3], [2], [1], [1]),
+        ([-100, 9], [-100, -9], [3, 2], [-1, -1]),
     ],
 )
 def test_slice(tmp_path: Path, starts: Any, ends: Any, axes: Any, steps: Any):

@@ -54,7 +54,9 @@ def slice_(node: Node) -> SSAValue:
         at = normal_axis(axis, len(shape))
         if step == 0:
             raise Unsupported("a step is 0")
-        # Python's slices clamp as ONNX's do.
+        # Python's slices clamp as ONNX's do, but for those backwards from before the
+        # first element, which give nothing: ONNX begins them at that one.
+        first = max(first, -shape[at]) if step < 0 else first
         taken = range(shape[at])[slice(first, last, step)]
         start[at], size[at], stride[at] = taken.start, len(taken), step
     return node.main(SliceOp(value, start, size, stride))

@@ -27,6 +27,9 @@ from fusemlir.dialects.trt.base import is_float
 
 UI8 = IntegerType(8, Signedness.UNSIGNED)
 
+F32_INTEGERS = 2**24
+"""Up to here f32 has all of them."""
+
 
 def storage_type(element: Attribute) -> Attribute:
     """What an element of a tensor is in memory."""
@@ -110,17 +113,28 @@ def saturate(x: SSAValue, target: Attribute) -> SSAValue:
     """
     assert isa(target, IntegerType)
     held = i8 if target == UI8 else target
-    highest = 2**8 if target == UI8 else 2 ** (target.width.data - 1)
-    least = 0 if target == UI8 else -highest
-    is_high = arith.CmpfOp(x, real(highest), "oge").result
+    most = 2**8 if target == UI8 else 2 ** (target.width.data - 1)
+    least = 0 if target == UI8 else -most
+    to_integer = arith.FPToUIOp if target == UI8 else arith.FPToSIOp
+    if most <= F32_INTEGERS:
+        number = _chosen("ord", x, x, x, real(0))
+        below = _chosen("olt", number, real(most - 1), number, real(most - 1))
+        fitting = _chosen("ogt", below, real(least), below, real(least))
+        return to_integer(fitting, held).result
+    is_high = arith.CmpfOp(x, real(most), "oge").result
     is_low = arith.CmpfOp(x, real(least), "ole").result
     is_out = arith.OrIOp(is_high, is_low).result
     is_other = arith.OrIOp(is_out, arith.CmpfOp(x, x, "uno").result).result
     fitting = arith.SelectOp(is_other, real(0), x).result
-    to_integer = arith.FPToUIOp if target == UI8 else arith.FPToSIOp
     value = to_integer(fitting, held).result
-    value = arith.SelectOp(is_high, integer(held, highest - 1), value).result
+    value = arith.SelectOp(is_high, integer(held, most - 1), value).result
     return arith.SelectOp(is_low, integer(held, least), value).result
+
+
+def _chosen(
+    predicate: str, a: SSAValue, b: SSAValue, then: SSAValue, otherwise: SSAValue
+) -> SSAValue:
+    return arith.SelectOp(arith.CmpfOp(a, b, predicate).result, then, otherwise).result
 
 
 def _resize(x: SSAValue, source: Attribute, target: Attribute) -> SSAValue:

@@ -28,6 +28,7 @@ from host_readers import (
     OURS,
     READERS,
     REFERENCE,
+    UNFUSED,
     NoRunnerError,
     Ready,
     Runner,
@@ -83,6 +84,8 @@ def measure(
     inputs = case.inputs(model)
     all_runners = READERS | torch_runners(case, model)
     chosen = {name: r for name, r in all_runners.items() if name not in without}
+    if found.is_network and found.is_quantized and chosen.pop(UNFUSED, None):
+        found.missing[UNFUSED] = "its convolutions would make their weights at each run"
     ready = _prepared(found, chosen, path, inputs)
     _keep_right(found, ready, case.tolerance)
     ceilings = _ceilings(found)

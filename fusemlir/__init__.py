@@ -62,13 +62,13 @@ def compile(
     Raises `fusemlir.diagnostics.DiagnosticError` for all that is wrong with the input
     or the arguments, `OSError` where a file cannot be read.
     """
-    # A network is read and run without the rest of the compiler being imported.
-    from fusemlir.codegen.compiling import Compiling
-    from fusemlir.pipeline import compile_network, fusion_passes
-    from fusemlir.source_network import SourceNetwork
-
-    passes = fusion_passes(fuse, rules, disable_rules, only_rules, no_fuse_at)
     with rare_collections():
+        # A network is read and run without the rest of the compiler being imported.
+        from fusemlir.codegen.compiling import Compiling
+        from fusemlir.pipeline import compile_network, fusion_passes
+        from fusemlir.source_network import SourceNetwork
+
+        passes = fusion_passes(fuse, rules, disable_rules, only_rules, no_fuse_at)
         network = SourceNetwork.read(model, shapes)
         return compile_network(
             network,

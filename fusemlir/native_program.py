@@ -11,8 +11,6 @@ from fusemlir.codegen.native import HostCpu
 from fusemlir.codegen.object_cache import ObjectCache
 from fusemlir.codegen.program_key import program_key
 from fusemlir.codegen.thread_team import TEAM, enter_program
-from fusemlir.lowering.host.convert_trt_to_host import ConvertTrtToHostPass
-from fusemlir.native_objects import native_objects
 from fusemlir.network import functions
 from fusemlir.runtime.host_program import HostProgram
 from fusemlir.runtime.program_record import read_program, write_program
@@ -45,6 +43,10 @@ def native_program(
 
 
 def _compiled(module: ModuleOp, cpu: HostCpu, how: Compiling) -> HostProgram:
+    # What is found in the cache is run without these.
+    from fusemlir.lowering.host.convert_trt_to_host import ConvertTrtToHostPass
+    from fusemlir.native_objects import native_objects
+
     lowered = module.clone()
     kernels = ConvertTrtToHostPass(
         cpu.vector_bytes,

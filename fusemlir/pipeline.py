@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp, NameLoc
 from xdsl.dialects.func import FuncOp
@@ -18,7 +19,6 @@ from fusemlir.logger import ILogger
 from fusemlir.network import functions, kernels, name_layers, nodes
 from fusemlir.remarks import Remark, collect
 from fusemlir.runtime import cuda
-from fusemlir.runtime.cuda_executor import CudaExecutor
 from fusemlir.runtime.device import (
     DEVICES,
     Device,
@@ -26,7 +26,6 @@ from fusemlir.runtime.device import (
     ReferenceExecutor,
 )
 from fusemlir.runtime.engine import Engine
-from fusemlir.runtime.gpu_program import GpuProgram
 from fusemlir.runtime.kernel import list_kernels
 from fusemlir.runtime.signature import Signature
 from fusemlir.source_network import SourceNetwork, usage_error
@@ -35,6 +34,10 @@ from fusemlir.target import Target
 from fusemlir.transforms.forbid_fusion import ForbidFusionPass
 from fusemlir.transforms.trt_fuse import TrtFusePass, switch_rules
 from fusemlir.weights import Weights
+
+if TYPE_CHECKING:
+    from fusemlir.runtime.cuda_executor import CudaExecutor
+    from fusemlir.runtime.gpu_program import GpuProgram
 
 FUSE = ("practice", "strict", "none")
 """Which fusions: those that users expect, those of the catalog alone, or no pass."""
@@ -280,6 +283,8 @@ def _on_gpu(
     weights: Weights,
     graph: bool,
 ) -> CudaExecutor:
+    from fusemlir.runtime.cuda_executor import CudaExecutor
+
     program = lower_to_gpu(module, len(signature.inputs), gpu.sm)
     try:
         return CudaExecutor(gpu, program, signature.outputs, weights, graph)
@@ -334,6 +339,7 @@ def lower_to_gpu(module: ModuleOp, inputs: int, sm: str) -> GpuProgram:
     none of yet.
     """
     from fusemlir.codegen.targets import print_ptx
+    from fusemlir.runtime.gpu_program import GpuProgram
 
     lowered = module.clone()
     run_lowerings(lowered, HOST_PROGRAM)

@@ -10,8 +10,6 @@ import ctypes
 import time
 from collections.abc import Mapping
 
-from fusemlir.lowering.llvm_spelling import quoted
-
 SERVE = "fusemlir.serve"
 """`(team, thread, threads)`: does what each run says, until a run says nothing."""
 
@@ -193,6 +191,9 @@ after every kernel."""
 def enter_program(name: str, tensors: int, enter: str = ENTER) -> str:
     """LLVM IR of `enter`, which calls a program of so many tensors, their addresses in
     an array."""
+    # What is found in the cache is run without the llvm dialect.
+    from fusemlir.lowering.llvm_spelling import quoted
+
     types = ", ".join(["ptr"] * tensors)
     loads = (
         f"  %at{n} = getelementptr ptr, ptr %tensors, i64 {n}\n"

@@ -46,11 +46,12 @@ class HostExecutor:
         )
         self._enter = library.address(ENTER)
         self._threads = HostThreads(library, threads)
-        memory = ConstantMemory(map(weights.size, program.constants.values()))
-        self._constants = {
-            number: memory.aligned(weights.elements(value))
-            for number, value in program.constants.items()
-        }
+        sizes = map(weights.size, program.constants.values())
+        with ConstantMemory(sizes) as memory:
+            self._constants = {
+                number: memory.aligned(weights.elements(value))
+                for number, value in program.constants.items()
+            }
         self._arena = empty(program.arena_bytes)
         self._addresses = np.zeros(program.arguments + 1, np.uintp)
         self._addresses[-1] = address_of(self._arena)

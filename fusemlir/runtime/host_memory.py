@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import ctypes
+from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from math import prod
 from typing import Any, cast
 
 import numpy as np
 
+from fusemlir.codegen.compiling import processors
 from fusemlir.weights import Array
 
 ALIGNMENT = 64
 """In bytes: a cache line, and the widest register."""
+
+WAITING = 8
+"""Arrays that are held until they are copied."""
 
 KEPT = 4
 """Pieces of memory that wait to be a result again."""
@@ -35,28 +42,42 @@ def _is_aligned(array: Array) -> bool:
 
 
 def _copied(array: Array, memory: Array) -> Array:
-    memory.view(array.dtype).reshape(array.shape)[...] = array
-    return memory
+    copy = memory.view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
-class ConstantMemory:
+class ConstantMemory(AbstractContextManager["ConstantMemory"]):
     """One piece of memory for arrays that stay: few large pages, not many small ones.
 
-    What is never written to takes no memory.
+    `with ConstantMemory(sizes) as memory:` arrays are copied side by side, as reading
+    them in another order takes longer than memory does; all are there in the end. What
+    is never written to takes no memory.
     """
 
     def __init__(self, sizes: Iterable[int]):
         """For arrays of so many bytes."""
         self._memory = empty(sum(map(_whole_lines, sizes)))
         self._used = 0
+        self._pool = ThreadPoolExecutor(processors())
+        self._copies = deque[Future[Array]]()
+
+    def __exit__(self, *error: object) -> None:
+        with self._pool:
+            while self._copies:
+                self._copies.popleft().result()
 
     def aligned(self, array: Array) -> Array:
         """The array itself where it is row-major and aligned, else a copy here."""
         if _is_aligned(array):
             return array
+        if len(self._copies) == WAITING:
+            self._copies.popleft().result()
         start = self._used
         self._used += _whole_lines(array.nbytes)
-        return _copied(array, self._memory[start : start + array.nbytes])
+        memory = self._memory[start : start + array.nbytes]
+        self._copies.append(self._pool.submit(_copied, array, memory))
+        return memory.view(array.dtype).reshape(array.shape)
 
 
 def _whole_lines(size: int) -> int:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+import subprocess
+import sys
 import weakref
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import ml_dtypes
 import numpy as np
@@ -22,6 +26,7 @@ from fusemlir.runtime import host_memory
 from fusemlir.runtime.engine import Engine
 from fusemlir.runtime.host_memory import (
     ALIGNMENT,
+    WAITING,
     ConstantMemory,
     ResultMemory,
     address_of,
@@ -226,11 +231,55 @@ def test_constants_lie_side_by_side_each_aligned():
     # Behind the first element no array is aligned.
     halves, bytes = normal(8).astype(np.float16)[1:], np.full(4, 3, np.int8)[1:]
     arrays = [normal(3, 5).T, ready, halves, bytes]
-    memory = ConstantMemory(array.nbytes for array in arrays)
-    placed = [memory.aligned(array) for array in arrays]
+    with ConstantMemory(array.nbytes for array in arrays) as memory:
+        placed = [memory.aligned(array) for array in arrays]
     assert placed[1] is ready
     for array, found in zip(arrays, placed, strict=True):
         assert found.ctypes.data % ALIGNMENT == 0
         assert found.tobytes() == array.tobytes()
     starts = [found.ctypes.data for found in placed if found is not ready]
     assert np.diff(starts).tolist() == [64, 64]
+
+
+def test_more_constants_than_wait_at_once_are_all_there_in_the_end():
+    arrays = [normal(40, 50 + n).T for n in range(3 * WAITING)]
+    with ConstantMemory(array.nbytes for array in arrays) as memory:
+        placed = [memory.aligned(array) for array in arrays]
+    for array, found in zip(arrays, placed, strict=True):
+        np.testing.assert_array_equal(found, array)
+
+
+def test_a_constant_that_cannot_be_copied_is_no_secret():
+    array = normal(3, 5).T
+    with (
+        pytest.raises(ValueError, match="reshape"),
+        ConstantMemory([array.nbytes]) as memory,
+        patch.object(host_memory, "_copied", side_effect=ValueError("reshape")),
+    ):
+        memory.aligned(array)
+
+
+def test_what_the_cache_has_is_run_without_the_lowering(tmp_path: Path):
+    path = tmp_path / "relu.mlir"
+    path.write_text("""
+        func.func @main(%x: tensor<3xf32>) -> tensor<3xf32> {
+          %y = trt.activation relu %x : tensor<3xf32> -> tensor<3xf32>
+          func.return %y : tensor<3xf32>
+        }""")
+    code = f"""
+import sys, fusemlir
+fusemlir.compile({str(path)!r}, device="host")
+print(*{{"xdsl.dialects.llvm", "fusemlir.lowering.scalar"}} & {{*sys.modules}})"""
+    environment = {**os.environ, "FUSEMLIR_CACHE": str(tmp_path / "cache")}
+    first, again = (
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for _ in range(2)
+    )
+    assert len(first) == 2
+    assert again == []

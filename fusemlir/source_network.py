@@ -97,7 +97,7 @@ class SourceNetwork:
 
     def set_weights(self, path: str) -> None:
         """Take named weights from the ONNX file `path`, whatever the module says."""
-        file = OnnxFile(path)
+        file = OnnxFile.at(path)
         if not file.tensors:
             raise DiagnosticError.at(SourceLocation(path), "holds no weights")
         source = WeightSourceAttr(StringAttr(path), StringAttr(file.sha256))

@@ -6,7 +6,7 @@ import hashlib
 import math
 import mmap
 from contextlib import closing
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -36,6 +36,17 @@ class OnnxFile:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self._files: dict[str, mmap.mmap] = {}
+
+    @staticmethod
+    def at(path: str | Path) -> OnnxFile:
+        """The same one however often it is asked for, until the file changes."""
+        path = Path(path)
+        try:
+            state = path.stat()
+        except OSError:
+            # What is wrong is said by who reads it.
+            return OnnxFile(path)
+        return _unchanged(path, state.st_mtime_ns, state.st_size)
 
     @cached_property
     def sha256(self) -> str:
@@ -192,3 +203,8 @@ class OnnxFile:
 
     def _fail(self, message: str) -> NoReturn:
         raise DiagnosticError.at(SourceLocation(str(self.path)), message)
+
+
+@lru_cache(maxsize=4)
+def _unchanged(path: Path, _modified: int, _size: int) -> OnnxFile:
+    return OnnxFile(path)

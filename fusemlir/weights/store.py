@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -81,7 +80,7 @@ class Weights:
         name, wanted = source.path.data, source.sha256.data
         if directory is None and place.file:
             directory = Path(place.file).parent
-        file = _open(_find(name, directory, place))
+        file = OnnxFile.at(_find(name, directory, place))
         if file.sha256 != wanted:
             raise DiagnosticError.at(
                 place,
@@ -183,17 +182,6 @@ def _check(weight: WeightAttr, array: Array) -> None:
             f"weight '{weight.weight_name}' is {show_shape(shape)} of {dtype} in the "
             f"network, {show_shape(array.shape)} of {array.dtype} in its source",
         )
-
-
-def _open(path: Path) -> OnnxFile:
-    """The file at `path`; its structure and hash are read once for all passes."""
-    state = path.stat()
-    return _open_once(path, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=4)
-def _open_once(path: Path, _modified: int, _size: int) -> OnnxFile:
-    return OnnxFile(path)
 
 
 def _find(name: str, directory: Path | None, place: SourceLocation) -> Path:

@@ -75,8 +75,7 @@ def import_model(path: str | Path, shapes: Shapes | None = None) -> ModuleOp:
 
     Raises `DiagnosticError` with everything that is wrong with the model at once.
     """
-    file = OnnxFile(path)
-    return _Importer(file, shapes or {}).module()
+    return _Importer(OnnxFile.at(path), shapes or {}).module()
 
 
 class _Importer:

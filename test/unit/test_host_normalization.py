@@ -94,6 +94,17 @@ def test_what_is_not_finite_spoils_its_row_alone(case: str):
         assert np.isfinite(result[0]).all()
 
 
+@pytest.mark.parametrize(
+    "case", ["a short layer", "a layer", "a layer in parts", "channels"]
+)
+def test_what_has_an_infinite_variance_becomes_the_bias(case: str):
+    """As in onnxruntime: a number over infinity is 0."""
+    x, scale, bias = operands_of(case)
+    x *= np.float32(1e30)
+    result = run(normalization(case, x, scale, bias), x, scale, bias)
+    np.testing.assert_array_equal(result, np.broadcast_to(bias, x.shape))
+
+
 def test_layers_around_a_normalization_are_in_its_kernel():
     x, r = random((3, 64)), random((3, 64), seed=1)
     scale, bias = random((1, 64), seed=2), random((1, 64), seed=3)

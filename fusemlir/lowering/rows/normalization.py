@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from xdsl.dialects import arith, math
 from xdsl.ir import SSAValue
@@ -83,10 +84,14 @@ def factor(squares: SSAValue, columns: int, epsilon: float) -> SSAValue:
 
 
 def about_mean(sums: State, mean: SSAValue) -> SSAValue:
-    """The sum of squared distances from the mean, from sums of numbers and squares."""
+    """The sum of squared distances from the mean, from sums of numbers and squares.
+
+    Squares that overflow stay infinity, whether or not what is subtracted does.
+    """
     total, squares = sums
     distances = arith.SubfOp(squares, product(total, mean)).result
-    return maximum(distances, real(0))
+    overflows = arith.CmpfOp(squares, real(inf), "oeq").result
+    return arith.SelectOp(overflows, squares, maximum(distances, real(0))).result
 
 
 def _add_distances(state: State, values: Sequence[SSAValue]) -> State:

@@ -8,7 +8,7 @@ import mmap
 from contextlib import closing
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from fusemlir.weights.skeleton import OWN_FILE, skeleton
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
+
+_State: TypeAlias = tuple[int, int]
 
 _READ_BYTES = 1 << 20
 _EXTERNAL = 1
@@ -36,17 +38,24 @@ class OnnxFile:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self._files: dict[str, mmap.mmap] = {}
+        self._states: dict[Path, _State | None] = {}
+        """Of the files that are mapped, when they were."""
+
+    @property
+    def _is_outdated(self) -> bool:
+        return any(_state(path) != state for path, state in self._states.items())
 
     @staticmethod
     def at(path: str | Path) -> OnnxFile:
-        """The same one however often it is asked for, until the file changes."""
+        """The same one however often it is asked for, until a file changes."""
         path = Path(path)
-        try:
-            state = path.stat()
-        except OSError:
+        state = _state(path)
+        if state is None:
             # What is wrong is said by who reads it.
             return OnnxFile(path)
-        return _unchanged(path, state.st_mtime_ns, state.st_size)
+        if _opened(path, state)._is_outdated:
+            _opened.cache_clear()
+        return _opened(path, state)
 
     @cached_property
     def sha256(self) -> str:
@@ -192,6 +201,7 @@ class OnnxFile:
         return path
 
     def _map(self, path: Path) -> mmap.mmap:
+        self._states[path] = _state(path)
         what = "" if path == self.path else f"external data file '{path}' "
         try:
             with path.open("rb") as file:
@@ -205,6 +215,15 @@ class OnnxFile:
         raise DiagnosticError.at(SourceLocation(str(self.path)), message)
 
 
+def _state(path: Path) -> _State | None:
+    """When it was changed, and its size; None where it cannot be read."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 @lru_cache(maxsize=4)
-def _unchanged(path: Path, _modified: int, _size: int) -> OnnxFile:
+def _opened(path: Path, _: _State) -> OnnxFile:
     return OnnxFile(path)

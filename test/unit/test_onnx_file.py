@@ -138,6 +138,24 @@ def test_external_data_are_mapped(tmp_path: Path):
     assert not mapped.flags.owndata
 
 
+def test_a_file_is_opened_anew_when_it_or_its_external_data_change(tmp_path: Path):
+    _, array = external(tmp_path)
+    path, data = tmp_path / "m.onnx", tmp_path / "m.data"
+    file = OnnxFile.at(path)
+    np.testing.assert_array_equal(array_of(file, "w", *LARGE), array)
+    assert OnnxFile.at(path) is file
+    other = tmp_path / "other.data"
+    other.write_bytes((-array).tobytes())
+    other.replace(data)
+    changed = OnnxFile.at(path)
+    np.testing.assert_array_equal(array_of(changed, "w", *LARGE), -array)
+    path.write_bytes(path.read_bytes())
+    assert OnnxFile.at(path) is not changed
+    data.unlink()
+    with pytest.raises(DiagnosticError, match="data"):
+        array_of(OnnxFile.at(path), "w", *LARGE)
+
+
 def test_missing_external_data_name_the_file(tmp_path: Path):
     file, _ = external(tmp_path)
     (tmp_path / "m.data").unlink()

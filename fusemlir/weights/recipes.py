@@ -77,6 +77,7 @@ def _by_rows(
     result = np.empty(np.broadcast_shapes(*(each.shape for each in operands)), dtype)
     flat = np.atleast_1d(result)
     step = max(1, len(flat) * PIECE // max(1, flat.size))
+    as_wide = _itself if _rounds_once(function, operands, dtype) else widen
     for start in range(0, len(flat), step):
         rows = slice(start, start + step)
         parts = [
@@ -84,8 +85,21 @@ def _by_rows(
             for each in operands
         ]
         with np.errstate(all="ignore"):
-            flat[rows] = round_to(function(*map(widen, parts)), dtype)
+            flat[rows] = round_to(function(*map(as_wide, parts)), dtype)
     return result
+
+
+def _rounds_once(
+    function: Callable[..., Array], operands: Sequence[Array], dtype: np.dtype[Any]
+) -> bool:
+    """Whether the operands' own type gives the same: a product of two f32 has all its
+    digits in f64, and f32 rounds it as that would be."""
+    types = {dtype, *(each.dtype for each in operands)}
+    return function is np.multiply and types == {np.dtype(np.float32)}
+
+
+def _itself(array: Array) -> Array:
+    return array
 
 
 def _cast(arrays: Sequence[Array]) -> Array:

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper, save
 from xdsl.dialects.builtin import (
+    BytesAttr,
+    DenseIntOrFPElementsAttr,
     Float64Type,
     IntegerType,
     ModuleOp,
@@ -164,6 +166,24 @@ def test_scale_outputs_scales_whole_kernels():
     np.testing.assert_array_equal(actual, expected.astype(np.float32))
     half = evaluated("scale_outputs", [W, ONE], 4, 3, 2, 2)
     np.testing.assert_array_equal(half, (data(W) / 2).astype(np.float32))
+
+
+def test_scaled_outputs_are_rounded_once():
+    """Also where they are subnormal, overflow or are no numbers."""
+    bits = np.random.default_rng(0).integers(0, 2**32, (65, 1000), np.uint32)
+    factors, *kernel = bits.view(np.float32)[:, :60]
+    a, b = np.array(kernel)[:60], factors[:, None]
+    with np.errstate(all="ignore"):
+        wanted = (a.astype(np.float64) * b.astype(np.float64)).astype(np.float32)
+    of_a, of_b = (
+        DenseIntOrFPElementsAttr(TensorType(f32, x.shape), BytesAttr(x.tobytes()))
+        for x in (a, factors)
+    )
+    actual = evaluated("scale_outputs", [of_a, of_b], *a.shape)
+    np.testing.assert_array_equal(actual, wanted)
+    assert np.isnan(wanted).any()
+    assert np.isinf(wanted).any()
+    assert (np.abs(wanted[wanted != 0]) < 2.0**-126).any()
 
 
 @pytest.mark.parametrize("groups", [1, 2, 4])

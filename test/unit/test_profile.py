@@ -78,7 +78,7 @@ define void @steps(ptr %places, i64 %thread, i64 %threads, ptr %team) {
   %mine = getelementptr i64, ptr %places, i64 %thread
   call void @work(ptr %mine, i64 100)
   call void @wait_for_all(ptr %team, i64 %threads)
-  call void @work(ptr %mine, i64 10000000)
+  call void @work(ptr %mine, i64 100000000)
   call void @wait_for_all(ptr %team, i64 %threads)
   call void @work(ptr %mine, i64 100)
   call void @wait_for_all(ptr %team, i64 %threads)
@@ -99,14 +99,16 @@ def engine(net: Path) -> Engine:
     return fusemlir.compile(net, device="host", threads=2)
 
 
-@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("count", [1, 2])
 def test_time_is_noted_where_it_is_spent(count: int):
     image = emit_object([LONG_AND_SHORT, TEAM], host_cpu())
     library = NativeLibrary([image], ["steps", RUN, SERVE], c_library_symbols())
     threads = HostThreads(library, count)
     places = np.zeros(count, np.int64)
     function, arguments = library.address("steps"), places.ctypes.data
-    first, second, third = threads.run_timed(function, arguments, 3)
+    # Of some runs others took the processor for a while.
+    runs = [threads.run_timed(function, arguments, 3) for _ in range(10)]
+    first, second, third = np.min(runs, axis=0)
     assert 0 < 5 * max(first, third) < second
     # A run that nobody times notes nothing.
     threads.run(function, arguments)

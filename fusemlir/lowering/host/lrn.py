@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from xdsl.dialects import arith, math, memref
+from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import f32
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import LrnOp
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.element_conversion import real
-from fusemlir.lowering.host.access import load, store
+from fusemlir.lowering.host.access import load, local, store
 from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.layout import Layout
 from fusemlir.lowering.host.nests import unraveled
@@ -70,7 +70,7 @@ class _Squares:
 
     @staticmethod
     def between_zeros(channels: int, window: int) -> _Squares:
-        memory = memref.AllocaOp.get(f32, None, [channels + window - 1]).memref
+        memory = local(f32, channels + window - 1)
         before = window // 2
         for place in (*range(before), *range(before + channels, channels + window - 1)):
             store(real(0), memory, place)

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from xdsl.dialects import memref, vector
+from xdsl.dialects import vector
 from xdsl.dialects.builtin import VectorType, f32
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ConvolutionOp
 from fusemlir.dialects.trt.base import Shape, shape_of
 from fusemlir.lowering.element_conversion import element_bytes, real
-from fusemlir.lowering.host.access import copying, load, load_vector, store
+from fusemlir.lowering.host.access import copying, load, load_vector, local, store
 from fusemlir.lowering.host.arithmetic import FloatArithmetic
 from fusemlir.lowering.host.depthwise import is_by_channel
 from fusemlir.lowering.host.direct_product import (
@@ -145,7 +145,7 @@ class PlanarDepthwisePlan(PlanarConvolutionPlan):
     ) -> DirectKernel:
         op = self.weighted.op
         assert isinstance(op, ConvolutionOp)
-        plane = memref.AllocaOp.get(f32, None, [prod(_padded(op))]).memref
+        plane = local(f32, prod(_padded(op)))
         arithmetic = FloatArithmetic(schedule.lanes)
         layout = kernel.layouts[self.weighted.image]
         return PlanarDepthwiseKernel(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
-from xdsl.dialects import arith, memref
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import VectorType, f16, f32
 from xdsl.ir import SSAValue
 
@@ -19,6 +19,7 @@ from fusemlir.lowering.host.access import (
     element_of,
     load,
     load_vector,
+    local,
     store,
     store_vector,
 )
@@ -120,7 +121,7 @@ class TileEpilogue:
     def _memory(self) -> SSAValue:
         """For a tile: of its first pixel all features, then of the next."""
         size = self.schedule.pixels * self.schedule.features
-        return memref.AllocaOp.get(f32, None, [size]).memref
+        return local(f32, size)
 
     def fetch(self, tile: Tile) -> None:
         """Have what a tile is added to, and where it goes, in a cache by the time that

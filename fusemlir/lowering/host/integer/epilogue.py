@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import arith, memref
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import f32, i32
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import QuantizeOp
 from fusemlir.lowering.elements.scaling import clamped, level
-from fusemlir.lowering.host.access import load
+from fusemlir.lowering.host.access import load, local
 from fusemlir.lowering.host.direct_product import Sums, Tile
 from fusemlir.lowering.host.host_kernel import HostKernel
 from fusemlir.lowering.host.integer.byte_weighted import ByteWeighted
@@ -48,7 +48,7 @@ class ByteEpilogue(TileEpilogue):
             constants,
             layers,
             reads_of(weighted.body, layers),
-            memref.AllocaOp.get(i32, None, [size]).memref,
+            local(i32, size),
             weighted,
             factors,
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 
-from xdsl.dialects import arith, memref
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import i8
 from xdsl.ir import Attribute, SSAValue
 
@@ -21,7 +21,7 @@ from fusemlir.dialects.trt.enums import PoolingType
 from fusemlir.lowering.element_conversion import compute_type, constant, narrow, widen
 from fusemlir.lowering.elements.anchored import beside, is_anchored
 from fusemlir.lowering.elements.pooling import Window, sum_type
-from fusemlir.lowering.host.access import load, store
+from fusemlir.lowering.host.access import load, local, store
 from fusemlir.lowering.host.host_kernel import HostFunction, HostKernel
 from fusemlir.lowering.host.layout import FIRST_SPATIAL
 from fusemlir.lowering.host.nests import unraveled, walk_of
@@ -70,7 +70,7 @@ class BytePoolingPlan(Plan):
         with self.kernel(name, site.layouts) as kernel:
             numbers = site.immediates.emit(self.body)
             pixel = _Pixel(kernel, self.body, self.op, numbers)
-            stage = memref.AllocaOp.get(pixel.type, None, [channels]).memref
+            stage = local(pixel.type, channels)
             begin, end = kernel.share(images * rows)
             with loop(begin, end) as number, loop(0, columns) as column:
                 image, row = unraveled(number, (images, rows))

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from xdsl.dialects import memref
 from xdsl.dialects.builtin import i8
 from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt.base import shape_of
 from fusemlir.lowering.elements.separable import Separable, separable_of
+from fusemlir.lowering.host.access import local
 from fusemlir.lowering.host.depthwise import is_by_channel
 from fusemlir.lowering.host.host_kernel import HostFunction
 from fusemlir.lowering.host.integer.byte_weighted import ByteWeighted
@@ -72,7 +72,7 @@ class ByteSeparablePlan(Plan):
         layouts[self.between] = line
         types = [*first.table_types, *second.table_types]
         with self.kernel(name, layouts, types) as kernel:
-            stage = memref.AllocaOp.get(i8, None, [line.volume]).memref
+            stage = local(i8, line.volume)
             kernel.buffers[self.between] = stage
             numbers = site.immediates.emit(self.body)
             count = len(first.tables)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import arith, memref
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import IndexType, f32, i32
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import SSAValue
 
 from fusemlir.dialects.trt import ResizeOp
 from fusemlir.dialects.trt.enums import InterpolationMode
 from fusemlir.dialects.trt.resize import Line
 from fusemlir.lowering.elements.resize import TAPS, Tap, taps_along
-from fusemlir.lowering.host.access import load, store
+from fusemlir.lowering.host.access import load, local, store
 from fusemlir.lowering.kernel.control_flow import loop
 from fusemlir.lowering.kernel.index_math import Index, as_value
 
@@ -39,8 +39,8 @@ class TapTable:
             case InterpolationMode.CUBIC:
                 count = weights = len(TAPS)
         table = TapTable(
-            [_array(i32, line.size) for _ in range(count)],
-            [_array(f32, line.size) for _ in range(weights)],
+            [local(i32, line.size) for _ in range(count)],
+            [local(f32, line.size) for _ in range(weights)],
         )
         with loop(0, line.size) as at:
             for number, tap in enumerate(taps_along(op, line, at)):
@@ -58,7 +58,3 @@ class TapTable:
         if not self.weights:
             return list(map(Tap, places))
         return list(map(Tap, places, [load(weight, at) for weight in self.weights]))
-
-
-def _array(element: Attribute, size: int) -> SSAValue:
-    return memref.AllocaOp.get(element, None, [size]).memref

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from xdsl.dialects import memref
 from xdsl.dialects.builtin import f32
 from xdsl.ir import SSAValue
 
 from fusemlir.lowering.element_conversion import real
-from fusemlir.lowering.host.access import store
+from fusemlir.lowering.host.access import local, store
 from fusemlir.lowering.host.products.attention_schedule import AttentionSchedule
 from fusemlir.lowering.kernel.control_flow import loop
 from fusemlir.lowering.kernel.index_math import Index, add, multiply
@@ -49,8 +48,7 @@ class AttentionMemory:
         width = schedule.values.features
         blocks = -(-columns // width)
         weights, sums, greatest, totals = (
-            memref.AllocaOp.get(f32, None, [size]).memref
-            for size in (rows * row, blocks * rows * width, rows, rows)
+            local(f32, size) for size in (rows * row, blocks * rows * width, rows, rows)
         )
         return AttentionMemory(
             schedule, row, margin, columns, weights, sums, greatest, totals

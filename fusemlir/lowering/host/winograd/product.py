@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from xdsl.dialects import arith, memref, vector
+from xdsl.dialects import arith, vector
 from xdsl.dialects.builtin import VectorType, f32
 from xdsl.ir import SSAValue
 
 from fusemlir.lowering.element_conversion import element_bytes, real
-from fusemlir.lowering.host.access import load_vector, store_vector
+from fusemlir.lowering.host.access import load_vector, local, store_vector
 from fusemlir.lowering.host.direct_product import DirectKernel, Sums, Tile
 from fusemlir.lowering.host.nests import unraveled
 from fusemlir.lowering.host.winograd.tiling import Tiling
@@ -56,8 +56,8 @@ class TransformedProduct(DirectKernel):
         patches = count * self.tiling.elements
         is_by_block = self.tiling.weights > patches
         sizes = (self.blocks, runs) if is_by_block else (runs, self.blocks)
-        kept = memref.AllocaOp.get(f32, None, [POSITIONS * pixels * self.features])
-        results = memref.AllocaOp.get(f32, None, [RESULTS * RESULTS * self.lanes])
+        kept = local(f32, POSITIONS * pixels * self.features)
+        results = local(f32, RESULTS * RESULTS * self.lanes)
         begin, end = self.kernel.share(self.blocks * runs)
         with loop(begin, end) as piece:
             outer, inner = unraveled(piece, sizes)
@@ -65,14 +65,14 @@ class TransformedProduct(DirectKernel):
             # The last run is whole too, and computes some of the one before again.
             last = as_value(count - pixels)
             first = arith.MinUIOp(as_value(multiply(run, pixels)), last).result
-            self._multiply(first, block, kept.memref)
+            self._multiply(first, block, kept)
             with (
                 loop(0, pixels) as tile,
                 loop(0, self.features, self.lanes) as feature,
             ):
                 at = add(multiply(tile, self.features), feature)
-                self._transform(kept.memref, at, block, feature, results.memref)
-                self._store(add(first, tile), block, feature, results.memref)
+                self._transform(kept, at, block, feature, results)
+                self._store(add(first, tile), block, feature, results)
 
     @property
     def features(self) -> int:
